@@ -1,0 +1,229 @@
+"""One error tree with stable codes, split by who must act.
+
+Rule: everything that weft raises on purpose is a ``WeftError``; its ``code`` never changes meaning, its message says
+what happened and where, its ``hint`` what to do. The table ``CODES`` is the catalogue that the docs are made from.
+``Failure`` is the other half: what a *node* ended with, as data in the journal rather than an exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+ErrorClass = Literal["transient", "tool", "model", "logic", "limit", "fatal", "cancelled"]
+ERROR_CLASSES: tuple[ErrorClass, ...] = get_args(ErrorClass)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How an execution ended badly, as it stands in the journal.
+
+    Attributes:
+        error_class: what kind of trouble it is; decides retries and the way on (written ``class`` in JSON).
+        code: stable dotted code, for instance ``timeout`` or ``route.unmatched``.
+        message: one sentence for a person.
+        node: path of the node that failed first, for instance ``team/write``.
+        hint: what to do about it, or None.
+    """
+
+    error_class: ErrorClass
+    code: str
+    message: str
+    node: str = ""
+    hint: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The failure as ``{class, code, message, node}`` and ``hint`` where there is one."""
+        value: dict[str, Any] = {
+            "class": self.error_class,
+            "code": self.code,
+            "message": self.message,
+            "node": self.node,
+        }
+        if self.hint is not None:
+            value["hint"] = self.hint
+        return value
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Failure:
+        """The inverse of ``as_json``."""
+        return cls(value["class"], value["code"], value["message"], value.get("node", ""), value.get("hint"))
+
+
+class WeftError(Exception):
+    """Anything that weft raises on purpose.
+
+    Args:
+        message: what happened, one sentence.
+        code: stable dotted code, a key of ``CODES``.
+        where: file, graph, node, run or field, or None.
+        hint: what to do, or None.
+    """
+
+    default_code = "weft.error"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, where: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code if code is not None else self.default_code
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f"; {self.hint}" if self.hint else ""
+        return f"{self.code}: {place}{self.message}{advice}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The error as ``{code, message, where, hint}``; ``where`` and ``hint`` may be None."""
+        return {"code": self.code, "message": self.message, "where": self.where, "hint": self.hint}
+
+
+class GraphError(WeftError):
+    """The author of the graph must act. ``findings`` holds every finding, errors first."""
+
+    default_code = "graph.invalid"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        where: str | None = None,
+        hint: str | None = None,
+        findings: tuple[Any, ...] = (),
+    ) -> None:
+        super().__init__(message, code=code, where=where, hint=hint)
+        self.findings = findings
+
+
+class InputError(WeftError):
+    """The caller must act: bad input, an unknown run, a closed gate, an id in use."""
+
+    default_code = "input.invalid"
+
+
+class ConfigError(WeftError):
+    """The operator must act: ``weft.toml``, flags, environment."""
+
+    default_code = "config.invalid"
+
+
+class JournalError(WeftError):
+    """The operator must act: the database is locked, read-only, full, corrupt or of another version."""
+
+    default_code = "journal.unusable"
+
+
+class LeaseLost(JournalError):
+    """Another host writes this run now; this one must stop writing at once."""
+
+    default_code = "lease.lost"
+
+
+class OutsideError(WeftError):
+    """The outside world failed inside a node: caught by the host and made into a ``Failure``.
+
+    Args:
+        message: what happened.
+        error_class: see ``ErrorClass``.
+        retry_after_s: the least seconds to wait before another attempt, if the other side said so.
+    """
+
+    default_code = "tool.failed"
+    default_class: ErrorClass = "tool"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        where: str | None = None,
+        hint: str | None = None,
+        error_class: ErrorClass | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, where=where, hint=hint)
+        self.error_class: ErrorClass = error_class if error_class is not None else self.default_class
+        self.retry_after_s = retry_after_s
+
+
+class ToolError(OutsideError):
+    """A tool failed. Tool authors raise it.
+
+    ``happened=False`` promises that no effect took place, so that even an ``unsafe`` tool fails in the ordinary way
+    instead of asking a person.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        where: str | None = None,
+        hint: str | None = None,
+        error_class: ErrorClass | None = None,
+        retry_after_s: float | None = None,
+        happened: bool = True,
+    ) -> None:
+        super().__init__(
+            message, code=code, where=where, hint=hint, error_class=error_class, retry_after_s=retry_after_s
+        )
+        self.happened = happened
+
+
+class ModelError(OutsideError):
+    """A model failed or answered uselessly."""
+
+    default_code = "model.failed"
+    default_class: ErrorClass = "model"
+
+
+class NodeError(OutsideError):
+    """A node cannot go on for a reason of the graph's own (an expression that errs, a value that breaks a schema)."""
+
+    default_code = "logic.failed"
+    default_class: ErrorClass = "logic"
+
+
+class EngineBug(WeftError):
+    """A broken invariant of weft itself; please report it."""
+
+    default_code = "engine.bug"
+
+
+CODES: dict[str, str] = {
+    "weft.error": "An error without a more exact code.",
+    "graph.invalid": "The graph has errors; its findings say which.",
+    "graph.not_json": "The file is not JSON.",
+    "graph.format": "The file is of another format or of a newer version than this weft reads.",
+    "graph.unknown": "No graph of this name, or no such file.",
+    "graph.unwritable": "The graph file cannot be written.",
+    "input.invalid": "The input does not fit the graph's input schema.",
+    "config.invalid": "weft.toml, a flag or an environment variable is wrong.",
+    "journal.unusable": "The database cannot be used.",
+    "journal.locked": "Another program holds the database locked.",
+    "journal.read_only": "The database or its directory cannot be written.",
+    "journal.corrupt": "The database is damaged or is no weft database.",
+    "journal.version": "The database was made by a newer weft.",
+    "journal.full": "The disk is full.",
+    "journal.mismatch": "A recorded run does not replay: its journal and its graph part at the named event.",
+    "lease.lost": "Another host writes this run now.",
+    "run.unknown": "No run of this id.",
+    "run.exists": "A run of this id exists already.",
+    "run.bad_id": "The run id does not match ^[a-z0-9][a-z0-9-]{0,63}$.",
+    "run.elsewhere": "The run is being executed by another process.",
+    "run.ended": "The run has ended, so nothing can be asked of it.",
+    "gate.unknown": "The run has no such gate.",
+    "gate.closed": "The gate is not open any more.",
+    "gate.ambiguous": "Several gates of this node are open; name the execution.",
+    "gate.option": "The gate has no such option.",
+    "gate.form": "The form does not fit the gate's schema.",
+    "gate.assignee": "This person may not answer the gate.",
+    "tool.failed": "A tool failed.",
+    "model.failed": "A model failed or answered uselessly.",
+    "logic.failed": "An expression, template or write of the graph failed when it ran.",
+    "engine.bug": "A broken invariant of weft itself.",
+}
