@@ -139,13 +139,17 @@ class EffectClaimed:
 
 @dataclass(slots=True, kw_only=True)
 class EffectSettled:
-    """The effect's outcome is known: its result, or the error that proves that it did not happen."""
+    """A call's outcome is known: its result, or the error that it ended with.
+
+    ``writes``: state keys that the tool set (``ToolContext.set_state``), so that a resumed turn has them again.
+    """
 
     execution: str
     node: str
     key: str
     result: Any = None
     error: Failure | None = None
+    writes: dict[str, Any] | None = None
     n: int = 0
     at: float = 0.0
 

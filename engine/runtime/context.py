@@ -1,0 +1,160 @@
+"""All that a node may do while it runs.
+
+Rule: an executor reaches the run only through its ``NodeContext``: it reads its resolved input and the recorded steps
+of earlier attempts, records events, waits for the disk before an effect, asks a person, reserves budget. It never
+touches the scheduler or the journal itself. Executors are protocols here because the floors above implement them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from engine.scheduler.events import Event, GateAnswered, GateOpened, Usage
+
+if TYPE_CHECKING:
+    from engine.model.graph import Graph
+    from engine.runtime.clock import Clock
+    from engine.runtime.limits import Budget
+
+Names = Mapping[str, Any]
+"""The names of GRAPH.md §2 for one execution: input, state, nodes, run, iteration, item, index; absent ones absent."""
+
+
+@dataclass(slots=True)
+class Result:
+    """How an execution ended well.
+
+    Attributes:
+        output: JSON value.
+        port: the port to leave by.
+        target: node id of a transfer, when port is ``transfer``.
+        writes: state keys set by tools, before ``output_key`` and ``save`` are added.
+        escalated: ``nodes.ID.escalated``.
+        usage: what was used, or None for nothing.
+    """
+
+    output: Any = None
+    port: str = "ok"
+    target: str | None = None
+    writes: dict[str, Any] | None = None
+    escalated: bool = False
+    usage: Usage | None = None
+
+
+class Suspend(Exception):
+    """Raised through an executor when it must step aside for a person, a timer or a signal; no task stays behind.
+
+    What it waits for has been recorded (gate.opened, timer.set). The host runs the same attempt again, with its
+    recorded steps, once the answer is there.
+    """
+
+
+class RunFacade(Protocol):
+    """What the context needs of the run's host."""
+
+    def record(self, event: Event) -> None:
+        """Number the event, apply it and hand it to the journal, in order."""
+
+    async def wait_until_committed(self) -> None:
+        """Return once everything recorded so far is on disk."""
+
+    def emit(self, execution: str, node: str, kind: str, value: Any) -> None:
+        """Tell the live feed something that is never journaled."""
+
+
+@dataclass(slots=True)
+class NodeContext:
+    """One attempt of one execution.
+
+    Attributes:
+        run_id: the run.
+        execution: its name, for instance ``team/write@2`` or ``fetch[7]``.
+        node: the node's path, for instance ``team/write``.
+        attempt: from 1.
+        doc: the node as it stands in the document.
+        graph: the graph it stands in.
+        input: what ``Executor.resolve`` made of the names.
+        names: the names it was resolved with (a snapshot that does not change).
+        recorded: events of this execution recorded by this and earlier attempts, oldest first (effects, model steps,
+            gates, agent states).
+        deadline: seconds since 1970 when the attempt is cut off (``timeout_s``), or None.
+        seed: per-execution seed of the run.
+        budget: what is left of the limits around this execution.
+        iteration: iteration of the innermost loop, from 1.
+        item: whether this is an item of ``each``.
+    """
+
+    run_id: str
+    execution: str
+    node: str
+    attempt: int
+    doc: Any
+    graph: Graph
+    input: Any
+    names: Names
+    clock: Clock
+    budget: Budget
+    host: RunFacade
+    recorded: list[Event] = field(default_factory=list[Event])
+    deadline: float | None = None
+    seed: int = 0
+    iteration: int = 1
+    item: bool = False
+
+    def record(self, event: Event) -> None:
+        """Journal an event of this execution. It is applied at once and written in order."""
+        self.host.record(event)
+        self.recorded.append(event)
+
+    async def committed(self) -> None:
+        """Wait until all that was recorded is on disk: to be awaited before anything happens outside."""
+        await self.host.wait_until_committed()
+
+    def emit(self, kind: str, value: Any) -> None:
+        """Tell those who watch (``text``, ``progress``); volatile, never journaled."""
+        self.host.emit(self.execution, self.node, kind, value)
+
+    def answer_to(self, gate: str) -> GateAnswered | None:
+        """The recorded answer to a gate of this execution, or None."""
+        for event in self.recorded:
+            if isinstance(event, GateAnswered) and event.gate == gate:
+                return event
+        return None
+
+    def ask(self, gate: GateOpened) -> GateAnswered:
+        """The answer to ``gate``; opens it and steps aside when it is not there yet.
+
+        Raises:
+            Suspend: nobody has answered so far.
+        """
+        answer = self.answer_to(gate.gate)
+        if answer is not None:
+            return answer
+        if not any(isinstance(e, GateOpened) and e.gate == gate.gate for e in self.recorded):
+            self.record(gate)
+        self.suspend()
+
+    def suspend(self) -> NoReturn:
+        """Step aside until what was recorded as awaited is there."""
+        raise Suspend(self.execution)
+
+
+class Executor(Protocol):
+    """What a kind does when it runs. One instance serves every run of an engine."""
+
+    def resolve(self, node: Any, names: Names) -> Any:
+        """The input of one execution: templates and expressions of the node resolved. JSON.
+
+        Raises:
+            NodeError: a template or expression failed.
+        """
+
+    async def run(self, ctx: NodeContext) -> Result:
+        """Do the work.
+
+        Raises:
+            Suspend: it waits for a person, a timer or a signal.
+            OutsideError: it failed; the class decides what follows.
+        """
