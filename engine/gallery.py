@@ -26,4 +26,4 @@ def patterns() -> dict[str, Path]:
     for place in _PLACES:
         if place.is_dir():
             return {file.stem: file for file in sorted(place.glob("*.json")) if "." not in file.stem}
-    raise EngineBug("the sample graphs are missing", where=str(_PLACES[0]), hint="install weft again")
+    raise EngineBug("the sample graphs are missing", where=str(_HERE), hint="install weft again")

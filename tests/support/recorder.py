@@ -1,0 +1,75 @@
+"""Notes which entries of the catalogue weft brings about while the tests run.
+
+Rule: an entry counts when the *house* makes it (a module of engine or server constructs the finding, the error, the
+event), never when a test does. The constructors are watched from outside, so the engine knows nothing of this.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from docs.catalogue import Entry
+from engine.errors import Failure, WeftError
+from engine.model.findings import Finding
+from engine.scheduler.events import TYPE_NAMES
+
+HOUSE = ("engine.", "server.")
+# These only define or decode what others bring about, so the one that counts stands behind them.
+PASSING_ON = frozenset({"engine.errors", "engine.model.findings", "engine.scheduler.events", "dataclasses"})
+DECODES = frozenset({"engine.journal.codec"})
+
+
+class Recorder:
+    """What was seen in this process."""
+
+    def __init__(self) -> None:
+        self.seen: set[Entry] = set()
+
+
+def install() -> Recorder:
+    """Watch weft from now on, in this process, until it ends."""
+    recorder = Recorder()
+    _watch(Finding, lambda finding: Entry("finding", finding.code), recorder)
+    _watch(WeftError, lambda error: Entry("error", error.code), recorder)
+    _watch(Failure, lambda failure: Entry("error", failure.code), recorder)
+    for event, name in TYPE_NAMES.items():
+        _watch_until_seen(event, Entry("event", name), recorder)
+    return recorder
+
+
+def made_by_the_house() -> bool:
+    """Whether the nearest caller that is not merely passing on is a module of engine or server."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        name: str = frame.f_globals.get("__name__", "")
+        if name != __name__ and name not in PASSING_ON:
+            return name.startswith(HOUSE) and name not in DECODES
+        frame = frame.f_back
+    return False
+
+
+def _watch(made: type[Any], entry: Callable[[Any], Entry], recorder: Recorder) -> None:
+    """Note the entry of every object of the class that the house makes."""
+    construct = made.__init__
+
+    def construct_and_note(self: Any, *args: Any, **kwargs: Any) -> None:
+        construct(self, *args, **kwargs)
+        if made_by_the_house():
+            recorder.seen.add(entry(self))
+
+    type.__setattr__(made, "__init__", construct_and_note)
+
+
+def _watch_until_seen(made: type[Any], entry: Entry, recorder: Recorder) -> None:
+    """Like ``_watch``, but only for the first: then the class is as it was, and as fast."""
+    construct = made.__init__
+
+    def construct_and_note(self: Any, *args: Any, **kwargs: Any) -> None:
+        construct(self, *args, **kwargs)
+        if made_by_the_house():
+            recorder.seen.add(entry)
+            type.__setattr__(made, "__init__", construct)
+
+    type.__setattr__(made, "__init__", construct_and_note)
