@@ -1,0 +1,178 @@
+"""Writes docs/reference.md from the code: ``make docs``. A house test fails while the page is not current.
+
+Rule: one function for each section, each reading the table that the code itself works by; no sentence about a kind,
+code or option is written here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import types
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+import engine
+from docs.catalogue import OPTION_PORT
+from engine.errors import CODES, ERROR_CLASSES
+from engine.model.graph import Graph, StateKey
+from engine.model.nodes import (
+    NODE_CLASSES,
+    PORTS,
+    Cache,
+    Edge,
+    Escalation,
+    GateOption,
+    Limits,
+    Part,
+    Retry,
+    Settings,
+    SubAgent,
+    ToolUse,
+)
+from engine.scheduler.events import TYPE_NAMES
+
+PAGE = Path(__file__).with_name("reference.md")
+SHAPES: tuple[type[Part], ...] = (
+    Edge, StateKey, Retry, Limits, Cache, Settings, ToolUse, SubAgent, GateOption, Escalation,
+)  # fmt: skip
+
+EXECUTES_ATTEMPTS = ("agent", "tool", "subgraph")
+
+Row = tuple[str, ...]
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    sections = [
+        graph_section(),
+        kinds_section(),
+        shapes_section(),
+        errors_section(),
+        events_section(),
+        python_section(),
+    ]
+    head = (
+        "# Reference\n\nMade from the code by `make docs`; do not edit. "
+        "What the fields mean together is said in the pages that [README.md](README.md) lists.\n"
+    )
+    return "\n".join([head, *sections])
+
+
+def graph_section() -> str:
+    """The document's top keys."""
+    return f"## The graph\n\n{summary(Graph)}\n\n{fields(Graph)}"
+
+
+def kinds_section() -> str:
+    """Fields that kinds share, then every kind with its ports and its own fields."""
+    every = shared_by(NODE_CLASSES) - {"kind"}
+    executing = shared_by(EXECUTES_ATTEMPTS) - every - {"kind"}
+    parts = [
+        "## Kinds of node\n",
+        f"Fields of every node, beside `kind`:\n\n{fields(NODE_CLASSES['agent'], only=every)}",
+        f"Fields of {', '.join(EXECUTES_ATTEMPTS)}:\n\n{fields(NODE_CLASSES['agent'], only=executing)}",
+    ]
+    for kind, node in NODE_CLASSES.items():
+        own = set(node.model_fields) - every - executing - {"kind"}
+        parts.append(f"### {kind}\n\n{summary(node)} Ports: {_ports(kind)}.\n\n{fields(node, only=own)}")
+    return "\n".join(parts)
+
+
+def shapes_section() -> str:
+    """The objects that stand inside a node."""
+    return "\n".join(
+        ["## Shapes\n", *(f"### {shape.__name__}\n\n{summary(shape)}\n\n{fields(shape)}" for shape in SHAPES)]
+    )
+
+
+def errors_section() -> str:
+    """Codes of errors and failures, and the classes of failures."""
+    classes = ", ".join(f"`{name}`" for name in ERROR_CLASSES)
+    codes = table(("code", "means"), ((f"`{code}`", text) for code, text in CODES.items()))
+    return f"## Errors and failures\n\nClasses of a node's failure: {classes}.\n\n{codes}"
+
+
+def events_section() -> str:
+    """Every type of event with what it carries."""
+    rows = ((f"`{name}`", summary(event), _carried(event)) for event, name in TYPE_NAMES.items())
+    head = "## Events\n\nEach also carries `n` (from 1, without a gap) and `at` (UTC).\n"
+    return f"{head}\n{table(('type', 'says', 'carries'), rows)}"
+
+
+def python_section() -> str:
+    """Everything importable from ``engine``."""
+    names: list[str] = getattr(engine, "__all__", [])
+    rows = ((f"`{name}`", summary(getattr(engine, name))) for name in names)
+    return f"## Python\n\n`from engine import …`\n\n{table(('name', 'is'), rows)}"
+
+
+def shared_by(kinds: Iterable[str]) -> set[str]:
+    """Names of the fields that all these kinds have."""
+    nodes = [NODE_CLASSES[kind] for kind in kinds]
+    return {name for name in nodes[0].model_fields if all(name in node.model_fields for node in nodes)}
+
+
+def fields(shape: type[Part], *, only: Collection[str] | None = None) -> str:
+    """A table of a model's fields (all, or those named): name as written in the file, type, default."""
+    chosen = {name: field for name, field in shape.model_fields.items() if only is None or name in only}
+    rows = [(f"`{field.alias or name}`", _type(field.annotation), _default(field)) for name, field in chosen.items()]
+    return table(("field", "type", "default"), rows) if rows else ""
+
+
+def summary(thing: Any) -> str:
+    """The first paragraph of a docstring on one line, in Markdown."""
+    first = (inspect.getdoc(thing) or "").split("\n\n")[0]
+    return re.sub(r"``(.+?)``", r"`\1`", " ".join(first.split()))
+
+
+def table(head: Row, rows: Iterable[Row]) -> str:
+    """A Markdown table; a bar inside a cell is written so that it does not end the cell."""
+    lines: list[Row] = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _ports(kind: str) -> str:
+    ports = [f"`{name}`" for name in PORTS[kind]]
+    return ", ".join([OPTION_PORT, *ports] if kind == "human-gate" else ports) or "none"
+
+
+def _carried(event: type[Any]) -> str:
+    names = [name for name in event.__dataclass_fields__ if name not in {"n", "at"}]
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True, validated_data={})
+    return "" if value is None else f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def _type(annotation: Any) -> str:
+    """A type as an author of JSON would say it: ``text``, ``whole number``, ``list of Edge``."""
+    if annotation in WORDS:
+        return WORDS[annotation]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " \\| ".join(f"`{value}`" for value in arguments).replace("\\", "")
+    if origin in {Union, types.UnionType}:
+        return " or ".join(dict.fromkeys(_type(a) for a in arguments if a is not types.NoneType))
+    if origin is list:
+        return f"list of {_type(arguments[0])}"
+    if origin is dict:
+        return "object" if "JsonValue" in str(arguments[1]) else f"name → {_type(arguments[1])}"
+    if isinstance(annotation, type):
+        return annotation.__name__
+    return "JSON" if "JsonValue" in str(annotation) else "a node"
+
+
+WORDS: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"wrote {PAGE.name}")
