@@ -55,6 +55,10 @@ else
 	$(PY) -m coverage report --include='$(WHOLE)' --fail-under=100
 endif
 
+.PHONY: bench
+bench: $(VENV)/dev.stamp ## measure the engine's own cost per node (no part of the tests)
+	$(PY) -m tests.bench.walk
+
 ##@ Keep it
 
 .PHONY: format
@@ -96,7 +100,7 @@ help: ## this list
 
 $(PY):
 	@test -n "$(PYTHON)" || { echo "weft needs Python 3.11 or newer on the PATH; name it: make PYTHON=/path/to/python3" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "This Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 2; }
 
 # The project itself is installed in place, so that what is edited is what runs.
