@@ -7,9 +7,11 @@ the same commands in the same order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from engine.compile.plan import Plan, PlanNode
 from engine.errors import Failure
+from engine.scheduler.events import Event
 
 
 @dataclass(slots=True)
@@ -75,7 +77,9 @@ class Conclude:
     """All is there to end an execution: a gate was answered or expired, a timer fired, a signal came, all items are
     decided. The host evaluates ``save`` and ``when`` and answers node.completed/failed.
 
-    ``cause``: ``answered``, ``expired``, ``fired``, ``signal``, ``items``, ``scope``.
+    ``cause``: ``answered``, ``expired``, ``fired``, ``signal``, ``items``. ``fact``: the gate.answered, gate.expired,
+    timer.fired or signal.received that caused it (with its ``at``), None for items. ``value``: for items the list of
+    outputs in item order (null where an item failed or was not waited for), else None.
     """
 
     scope: Scope
@@ -83,6 +87,8 @@ class Conclude:
     execution: str
     attempt: int
     cause: str
+    fact: Event | None = None
+    value: Any = None
 
 
 @dataclass(slots=True)
@@ -103,13 +109,16 @@ class EndScope:
 
     For the run itself the host answers run.completed, run.failed or run.cancelled; for a subgraph node's scope
     node.completed or node.failed of that node. ``failure``: None when the walk ended well. ``end``: the execution of
-    the ``end`` node that ended it, or None.
+    the ``end`` node that ended it, or None; ``end_output`` is that node's output (None where it gave none).
+    ``parent``: the Start of the subgraph node whose scope it is, None for the run.
     """
 
     scope: Scope
     failure: Failure | None = None
     end: str | None = None
+    end_output: Any = None
     cancelled: bool = False
+    parent: Start | None = None
 
 
 @dataclass(slots=True)
