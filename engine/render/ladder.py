@@ -1,0 +1,66 @@
+"""Where things stand, by the best means that answers in time.
+
+Rule: three rungs, each cheaper and plainer: Graphviz's ``dot``; ``dot`` told to hurry; our own sweeps, which are
+always there. The answer is remembered by the geometry alone (sizes and wires), so a label that keeps its width, a
+colour or a run's progress never lays anything out again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from typing import Any, Literal
+
+from engine.render.columns import Columns
+from engine.render.stacking import settle, stack
+from engine.render.workers import run_worker
+
+Rung = Literal["dot", "dot-hurried", "sweeps"]
+Heights = list[float]
+
+MOST_FOR_DOT = 30_000
+"""Items and links above which ``dot`` is not even asked: it would not answer within any patience."""
+_SHARES: tuple[tuple[Rung, float], ...] = (("dot", 0.5), ("dot-hurried", 0.25))
+_REMEMBERED = 256
+
+_memory: OrderedDict[str, tuple[Heights, Rung, float]] = OrderedDict()
+"""Geometry → heights, rung and the seconds that were given: a plainer answer counts until more time is offered."""
+
+
+async def heights_of(grid: Columns, deadline_s: float) -> tuple[Heights, Rung]:
+    """The middle of every item in px, free of overlap, and the rung that gave it.
+
+    Args:
+        grid: the cut-up picture.
+        deadline_s: seconds for all rungs; the last one takes well under one for anything ``columns_of`` makes.
+    """
+    job = _job(grid)
+    key = hashlib.sha256(json.dumps(job).encode()).hexdigest()
+    if key in _memory:
+        heights, rung, given_s = _memory[key]
+        if rung == "dot" or deadline_s <= given_s:
+            _memory.move_to_end(key)
+            return heights, rung
+    heights, rung = await _climb(grid, job, deadline_s)
+    _memory[key] = heights, rung, deadline_s
+    if len(_memory) > _REMEMBERED:
+        _memory.popitem(last=False)
+    return heights, rung
+
+
+async def _climb(grid: Columns, job: dict[str, Any], deadline_s: float) -> tuple[Heights, Rung]:
+    if len(grid.items) + len(grid.links) <= MOST_FOR_DOT:
+        for rung, share in _SHARES:
+            answer = await run_worker(job | {"quick": rung == "dot-hurried"}, deadline_s * share)
+            if answer is not None:
+                return settle(grid, json.loads(answer)), rung
+    return settle(grid, stack(grid)), "sweeps"
+
+
+def _job(grid: Columns) -> dict[str, Any]:
+    return {
+        "do": "place",
+        "items": [item.height + item.air for item in grid.items],
+        "links": [[link.tail, link.head, link.tail_dy, link.weight] for link in grid.links],
+    }

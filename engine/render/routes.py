@@ -1,0 +1,247 @@
+"""From columns and heights to coordinates: how wide the channels are and where every wire runs.
+
+Rule: between two columns lies a channel that belongs to wires alone. A wire runs level through columns and turns only
+in channels, on a track that it shares with the wires of its own port (or its own target) and with nobody it would lie
+upon. Wires that lead back run on lanes above or below everything in their columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.render.columns import START, Columns
+from engine.render.forms import HEXAGON_POINT_PX, bar_ports
+from engine.render.paths import Point
+from engine.render.picture import EdgeKey
+
+TRACK_PX = 12
+BEFORE_NODES_PX, BEFORE_WORDS_PX = 28, 12
+AFTER_NODES_PX, AFTER_WORDS_PX = 20, 12
+WIDEST_CHANNEL_PX = 480
+MOST_ORDERED = 60
+"""Nets in a channel up to which every pair is weighed (60² pairs); beyond that they are ordered by a rule of thumb."""
+
+
+@dataclass(slots=True)
+class Net:
+    """Wires of one channel that share a track: (height on the left, height on the right) of each."""
+
+    ways: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    track: int = 0
+
+    @property
+    def top(self) -> float:
+        """Its uppermost height."""
+        return min(min(way) for way in self.ways)
+
+    @property
+    def bottom(self) -> float:
+        """Its lowest height."""
+        return max(max(way) for way in self.ways)
+
+
+@dataclass(slots=True)
+class Channels:
+    """The horizontal half of a layout.
+
+    Attributes:
+        lefts, widths: of each column in px.
+        turns: for each (wire, channel) where it turns, absent where it runs straight.
+    """
+
+    lefts: list[float]
+    widths: list[float]
+    turns: dict[tuple[EdgeKey, int], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """Where wires touch nodes: for each forward wire its height at the source and at the target."""
+
+    leaves: dict[EdgeKey, float]
+    enters: dict[EdgeKey, float]
+
+
+def touches_of(grid: Columns, heights: Sequence[float]) -> Touches:
+    """Where each forward wire leaves and enters; on bars in the order of what is next on its way, so none cross there."""
+    leaves: dict[EdgeKey, float] = {}
+    enters: dict[EdgeKey, float] = {}
+    out_of_bars: dict[int, list[EdgeKey]] = {}
+    into_bars: dict[int, list[EdgeKey]] = {}
+    bars = {number for number, item in enumerate(grid.items) if item.node and grid.forms[item.node].shape == "bar"}
+    ports = {(link.tail, link.head): link.tail_dy for link in grid.links}
+    for key, chain in grid.chains.items():
+        leaves[key] = heights[chain[0]] + ports[chain[0], chain[1]]
+        enters[key] = heights[chain[-1]]
+        if chain[0] in bars:
+            out_of_bars.setdefault(chain[0], []).append(key)
+        if chain[-1] in bars:
+            into_bars.setdefault(chain[-1], []).append(key)
+    for number, keys in out_of_bars.items():
+        _along_bar(leaves, heights, number, {key: grid.chains[key][1] for key in keys})
+    for number, keys in into_bars.items():
+        _along_bar(enters, heights, number, {key: grid.chains[key][-2] for key in keys})
+    return Touches(leaves, enters)
+
+
+def _along_bar(touch: dict[EdgeKey, float], heights: Sequence[float], bar: int, near: dict[EdgeKey, int]) -> None:
+    ordered = sorted(near, key=lambda key: heights[near[key]])
+    for key, below in zip(ordered, bar_ports(len(ordered)), strict=True):
+        touch[key] = heights[bar] + below
+
+
+def channels_of(grid: Columns, heights: Sequence[float], touches: Touches) -> Channels:
+    """Tracks for all turns and, from their number, the place of every column."""
+    widths = [max((grid.items[number].width for number in members), default=0) for members in grid.members]
+    holds_nodes = [any(grid.items[number].node is not None for number in members) for members in grid.members]
+    nets, riders = _nets(grid, heights, touches)
+    lefts, at = list[float](), 0.0
+    turns: dict[tuple[EdgeKey, int], float] = {}
+    for column, width in enumerate(widths):
+        lefts.append(at)
+        at += width
+        if column + 1 == len(widths):
+            break
+        before = AFTER_NODES_PX if holds_nodes[column] else AFTER_WORDS_PX
+        behind = BEFORE_NODES_PX if holds_nodes[column + 1] else BEFORE_WORDS_PX
+        tracks = _assign_tracks(nets[column])
+        pitch = min(TRACK_PX, WIDEST_CHANNEL_PX / max(tracks, 1))
+        room = max((tracks - 1) * pitch, 0 if not (holds_nodes[column] and holds_nodes[column + 1]) else 16)
+        first = at + before + (room - max(tracks - 1, 0) * pitch) / 2
+        for key, net in riders[column].items():
+            turns[key, column] = first + net.track * pitch
+        at += before + room + behind
+    return Channels(lefts, widths, turns)
+
+
+def _nets(
+    grid: Columns, heights: Sequence[float], touches: Touches
+) -> tuple[list[list[Net]], list[dict[EdgeKey, Net]]]:
+    """For each channel its nets with a turn, and which wire rides on which."""
+    by_exit: list[dict[tuple[int, float], dict[EdgeKey, tuple[float, float, int]]]] = [{} for _ in grid.members]
+    for key, chain in grid.chains.items():
+        for place, (tail, head) in enumerate(zip(chain, chain[1:], strict=False)):
+            left = touches.leaves[key] if place == 0 else heights[tail]
+            right = touches.enters[key] if place == len(chain) - 2 else heights[head]
+            group = by_exit[grid.items[tail].column].setdefault((tail, left), {})
+            group[key] = left, right, head
+    nets: list[list[Net]] = []
+    riders: list[dict[EdgeKey, Net]] = []
+    for exits in by_exit:
+        by_key: dict[EdgeKey, Net] = {}
+        by_entry: dict[tuple[int, float], Net] = {}
+        found = list[Net]()
+        for group in exits.values():
+            ways = {key: way for key, way in group.items()}
+            if all(left == right for left, right, _ in ways.values()):
+                continue
+            lone = next(iter(ways.values())) if len(ways) == 1 else None
+            net = by_entry.get((lone[2], lone[1])) if lone else None
+            if net is None:
+                net = Net()
+                found.append(net)
+                if lone:
+                    by_entry[lone[2], lone[1]] = net
+            for key, (left, right, _) in ways.items():
+                net.ways.append((left, right))
+                if left != right:
+                    by_key[key] = net
+        nets.append(found)
+        riders.append(by_key)
+    return nets, riders
+
+
+def _assign_tracks(nets: list[Net]) -> int:
+    """Give each net the leftmost track that its order and its neighbours allow; tells how many tracks there are."""
+    ordered = _ordered(nets)
+    tracks = 0
+    ends: list[list[tuple[float, float]]] = []
+    for place, net in enumerate(ordered):
+        if len(ordered) <= MOST_ORDERED:
+            blocking = [other.track for other in ordered[:place] if _meet(other, net)]
+            net.track = max(blocking, default=-1) + 1
+        else:
+            net.track = next((n for n, taken in enumerate(ends) if not _hits(taken, net)), len(ends))
+            if net.track == len(ends):
+                ends.append([])
+            ends[net.track].append((net.top, net.bottom))
+        tracks = max(tracks, net.track + 1)
+    return tracks
+
+
+def _hits(taken: list[tuple[float, float]], net: Net) -> bool:
+    return any(top - 8 < net.bottom and net.top < bottom + 8 for top, bottom in taken[-8:])
+
+
+def _meet(a: Net, b: Net) -> bool:
+    return a.top - 8 < b.bottom and b.top - 8 < a.bottom
+
+
+def _ordered(nets: list[Net]) -> list[Net]:
+    """The nets from left to right so that wires cross as little as they can.
+
+    Each is put where it crosses those already placed the least; up to ``MOST_ORDERED`` nets.
+    """
+    rough = sorted(nets, key=lambda net: (net.bottom - net.top, net.top))
+    if len(nets) > MOST_ORDERED:
+        return rough
+    ordered = list[Net]()
+    for net in rough:
+        costs = [_cost(net, other) for other in ordered]
+        flipped = [_cost(other, net) for other in ordered]
+        best, best_place, running = float("inf"), 0, float(sum(costs))
+        for place in range(len(ordered) + 1):
+            if running < best:
+                best, best_place = running, place
+            if place < len(ordered):
+                running += flipped[place] - costs[place]
+        ordered.insert(best_place, net)
+    return ordered
+
+
+def _cost(first: Net, second: Net) -> float:
+    """Crossings when ``first`` turns left of ``second``; lying upon each other counts as ten."""
+    cost = 0.0
+    for left, _ in second.ways:
+        cost += first.top < left < first.bottom
+        cost += 10 * any(abs(left - right) < 1 for _, right in first.ways)
+    for _, right in first.ways:
+        cost += second.top < right < second.bottom
+    return cost
+
+
+def wire_points(grid: Columns, channels: Channels, touches: Touches, key: EdgeKey, heights: Sequence[float]) -> list[Point]:
+    """The corners of one forward wire, from its source's body to its target's."""
+    chain = grid.chains[key]
+    points = [exit_point(grid, channels, chain[0], heights, touches.leaves[key])]
+    level = touches.leaves[key]
+    for place, head in enumerate(chain[1:], start=1):
+        right = touches.enters[key] if place == len(chain) - 1 else heights[head]
+        turn = channels.turns.get((key, grid.items[head].column - 1))
+        if turn is not None and right != level:
+            points += [(turn, level), (turn, right)]
+            level = right
+    return [*points, entry_point(grid, channels, chain[-1], level)]
+
+
+def middle_x(grid: Columns, channels: Channels, number: int) -> float:
+    """The middle of an item: that of its column."""
+    column = grid.items[number].column
+    return channels.lefts[column] + channels.widths[column] / 2
+
+
+def exit_point(grid: Columns, channels: Channels, number: int, heights: Sequence[float], level: float) -> Point:
+    """Where a wire at height ``level`` leaves the body of a node to the right."""
+    node_id = grid.items[number].node or START
+    form = grid.forms[node_id]
+    slant = 0.0
+    if form.shape == "hexagon":  # a hexagon's side recedes from its point
+        slant = HEXAGON_POINT_PX * abs(level - heights[number]) / (form.body_height / 2)
+    return middle_x(grid, channels, number) + form.body_width / 2 - slant, level
+
+
+def entry_point(grid: Columns, channels: Channels, number: int, level: float) -> Point:
+    """Where a wire at height ``level`` meets the body of a node from the left."""
+    form = grid.forms[grid.items[number].node or START]
+    return middle_x(grid, channels, number) - form.body_width / 2, level
