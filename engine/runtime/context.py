@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.scheduler.events import Event, GateAnswered, GateOpened, Usage
+from engine.scheduler.events import Event, GateAnswered, GateOpened, TimerSet, Usage
 
 if TYPE_CHECKING:
     from engine.model.graph import Graph
+    from engine.model.nodes import Retry
     from engine.runtime.clock import Clock
     from engine.runtime.limits import Budget
 
@@ -43,7 +44,16 @@ class Result:
     usage: Usage | None = None
 
 
-class Suspend(Exception):
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which execution of which node of which run. ``node`` is the node's path."""
+
+    run: str
+    execution: str
+    node: str
+
+
+class Suspend(Exception):  # noqa: N818 - it is a way out, not an error
     """Raised through an executor when it must step aside for a person, a timer or a signal; no task stays behind.
 
     What it waits for has been recorded (gate.opened, timer.set). The host runs the same attempt again, with its
@@ -56,12 +66,15 @@ class RunFacade(Protocol):
 
     def record(self, event: Event) -> None:
         """Number the event, apply it and hand it to the journal, in order."""
+        ...
 
     async def wait_until_committed(self) -> None:
         """Return once everything recorded so far is on disk."""
+        ...
 
     def emit(self, execution: str, node: str, kind: str, value: Any) -> None:
         """Tell the live feed something that is never journaled."""
+        ...
 
 
 @dataclass(slots=True)
@@ -134,10 +147,6 @@ class NodeContext:
             return answer
         if not any(isinstance(e, GateOpened) and e.gate == gate.gate for e in self.recorded):
             self.record(gate)
-        self.suspend()
-
-    def suspend(self) -> NoReturn:
-        """Step aside until what was recorded as awaited is there."""
         raise Suspend(self.execution)
 
 
@@ -150,11 +159,37 @@ class Executor(Protocol):
         Raises:
             NodeError: a template or expression failed.
         """
+        ...
 
     async def run(self, ctx: NodeContext) -> Result:
         """Do the work.
 
         Raises:
-            Suspend: it waits for a person, a timer or a signal.
+            Suspend: it waits for a person.
             OutsideError: it failed; the class decides what follows.
         """
+        ...
+
+    def retry(self, node: Any) -> Retry:
+        """The retry policy where the node names none: one attempt where an unsafe effect forbids more."""
+        ...
+
+
+class Waiter(Protocol):
+    """What a kind does that only waits (human-gate, wait): it opens, and later concludes. Neither ever waits itself."""
+
+    def resolve(self, node: Any, names: Names) -> Any:
+        """The input of one execution, as for ``Executor``."""
+        ...
+
+    def open(self, node: Any, place: Place, resolved: Any, *, now: float) -> GateOpened | TimerSet:
+        """The event that says what is waited for. ``now``: seconds since 1970.
+
+        Raises:
+            NodeError: a resolved value does not fit (a wait's ``until`` is no time, …).
+        """
+        ...
+
+    def conclude(self, fact: Event) -> Result:
+        """What the answer, expiry, timer or signal comes to."""
+        ...

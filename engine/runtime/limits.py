@@ -13,7 +13,7 @@ from engine.errors import OutsideError
 from engine.model.nodes import Limits
 
 
-class LimitReached(OutsideError):
+class LimitReached(OutsideError):  # noqa: N818 - the limit is reached; that is the word
     """A limit is used up. ``owner`` is the budget's name: "" for the run, else an execution name."""
 
     default_code = "limit.reached"
@@ -33,8 +33,10 @@ class Budget:
         limits: the bounds; absent fields are unbounded.
         parent: the budget around this one, or None for the run's.
         tokens, usd, node_runs, tool_calls: used so far, inner budgets' use included.
-        seconds: used so far; only budgets of runs and subgraphs count them.
-        reserved_tokens: promised to calls under way.
+        seconds: used so far, spans under way apart.
+        working: attempts inside that are being executed now.
+        since: when ``working`` last left 0, seconds since 1970.
+        has_money_unknown: a model of unknown price was used, so ``usd`` is a lower bound.
     """
 
     owner: str
@@ -45,6 +47,38 @@ class Budget:
     node_runs: int = 0
     tool_calls: int = 0
     seconds: float = 0.0
+    working: int = 0
+    since: float = 0.0
+    has_money_unknown: bool = False
+
+    def began(self, now: float) -> bool:
+        """An attempt inside begins to be executed; whether it is the first one under way."""
+        self.working += 1
+        if self.working == 1:
+            self.since = now
+            return True
+        return False
+
+    def ended(self, now: float) -> bool:
+        """An attempt inside is not being executed any more; whether it was the last one."""
+        self.working -= 1
+        if self.working == 0:
+            self.seconds += max(0.0, now - self.since)
+            return True
+        return False
+
+    def seconds_left(self) -> float | None:
+        """What is left of ``limits.seconds`` when a span begins, or None when there is no such limit."""
+        if self.limits is None or self.limits.seconds is None:
+            return None
+        return max(0.0, self.limits.seconds - self.seconds)
+
+    def used_up(self) -> LimitReached:
+        """The error that says that ``limits.seconds`` is used up."""
+        whose = self.owner or "the run"
+        limit = self.limits.seconds if self.limits is not None and self.limits.seconds is not None else 0.0
+        message = f"{whose} has used up its limit of {limit:g} seconds"
+        return LimitReached(message, code="limit.seconds", owner=self.owner)
 
     def chain(self) -> list[Budget]:
         """This budget and all around it, outermost first."""
@@ -65,36 +99,58 @@ class Budget:
                 owner=self.owner,
             )
 
-    def reserve_node_run(self) -> None:
-        """Count one execution.
+    def began_all(self, now: float) -> list[Budget]:
+        """An attempt inside begins to be executed; those budgets, inner first, for which it is the first one."""
+        fresh: list[Budget] = []
+        budget: Budget | None = self
+        while budget is not None:
+            if budget.began(now):
+                fresh.append(budget)
+            budget = budget.parent
+        return fresh
+
+    def ended_all(self, now: float) -> list[Budget]:
+        """The inverse of ``began_all``; those budgets, inner first, in which nothing is being executed any more."""
+        idle: list[Budget] = []
+        budget: Budget | None = self
+        while budget is not None:
+            if budget.ended(now):
+                idle.append(budget)
+            budget = budget.parent
+        return idle
+
+    def reserve_node_run(self, *, check: bool = True) -> None:
+        """Count one execution of a kind that executes.
 
         Raises:
             LimitReached: the limit of this budget or one around it is used up.
         """
-        for budget in self.chain():
-            if budget.limits is not None:
-                budget._check("node_runs", budget.node_runs, budget.limits.node_runs)
-        budget_: Budget | None = self
-        while budget_ is not None:
-            budget_.node_runs += 1
-            budget_ = budget_.parent
+        if check:
+            for budget in self.chain():
+                if budget.limits is not None:
+                    budget._check("node_runs", budget.node_runs, budget.limits.node_runs)
+        inner: Budget | None = self
+        while inner is not None:
+            inner.node_runs += 1
+            inner = inner.parent
 
-    def reserve_tool_call(self) -> None:
+    def reserve_tool_call(self, *, check: bool = True) -> None:
         """Count one tool call.
 
         Raises:
             LimitReached: the limit of this budget or one around it is used up.
         """
-        for budget in self.chain():
-            if budget.limits is not None:
-                budget._check("tool_calls", budget.tool_calls, budget.limits.tool_calls)
-        budget_: Budget | None = self
-        while budget_ is not None:
-            budget_.tool_calls += 1
-            budget_ = budget_.parent
+        if check:
+            for budget in self.chain():
+                if budget.limits is not None:
+                    budget._check("tool_calls", budget.tool_calls, budget.limits.tool_calls)
+        inner: Budget | None = self
+        while inner is not None:
+            inner.tool_calls += 1
+            inner = inner.parent
 
     def reserve_model_call(self) -> None:
-        """Ask whether a model may be called: tokens, money and seconds are not used up.
+        """Ask whether a model may be called: neither tokens nor money are used up.
 
         Raises:
             LimitReached: the limit of this budget or one around it is used up.
@@ -102,13 +158,13 @@ class Budget:
         for budget in self.chain():
             if budget.limits is not None:
                 budget._check("tokens", budget.tokens, budget.limits.tokens)
-                budget._check("usd", budget.usd, budget.limits.usd if budget.limits.usd else None)
-                budget._check("seconds", budget.seconds, budget.limits.seconds)
+                budget._check("usd", budget.usd, budget.limits.usd)
 
     def settle_model_call(self, tokens: int, usd: float | None) -> None:
-        """Book what a model call used. An unknown price books no money (such runs are refused when money is limited)."""
+        """Book what a model call used; ``usd`` None is an unknown price (refused where money is limited)."""
         budget: Budget | None = self
         while budget is not None:
             budget.tokens += tokens
             budget.usd += usd or 0.0
+            budget.has_money_unknown = budget.has_money_unknown or usd is None
             budget = budget.parent
