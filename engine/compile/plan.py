@@ -8,7 +8,7 @@ costs more than the edges it touches. Nodes are numbered in a topological order 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ class JoinRule:
         need: how many taken edges suffice; 0 means all must be decided and one taken.
         cancels: ``rest`` is ``cancel``.
         accepts_failed: ``accept_failed``.
-        branches: numbers of the nodes of its branches (GRAPH.md §3.3), ascending; what ``cancel`` cancels.
+        branches: numbers of the nodes of its branches (GRAPH.md §3.3), ascending; what ``cancel`` cancels. Empty where
+            ``need`` is 0, since then nothing of them is undecided when the join passes on. "Every way onward leads to
+            it" is meant within one iteration: a way through the header of the innermost loop around the join (for a
+            join that is itself a header, of the loop around that one) or past the join does not lead to it.
     """
 
     need: int
@@ -97,10 +100,12 @@ class PlanNode:
         join: the rule of a join, else None.
         evaluates: a fork, join, loop-back or end for which the host must evaluate something when it completes
             (``when`` on an edge, ``save``, ``while``, ``output``, ``fail``); else the scheduler completes it itself.
-        takes_up: whether a failure here, without an error edge, is taken up by joins: ``always`` and ``never`` are
-            known from the graph alone, ``ask`` depends on joins that may have passed on (see ``ways_to_joins``).
-        open_joins: for ``ask``: sets of joins; the failure is taken up if every set has a join that has passed on
-            or accepts failures. At most one set per minimal way.
+        takes_up: whether a failure here, without an error edge, is taken up by joins (GRAPH.md §3.6): ``always`` and
+            ``never`` are known from the graph alone; ``ask`` depends on joins that may have passed on.
+        asks: for ``ask`` the numbers of the nodes to ask, ascending, else empty: the failure is taken up if each of
+            them is a join that has passed on in its present iteration, or its own failure would be taken up
+            (``takes_up`` and ``asks`` of that node, and so on; the graph of ``asks`` has no cycle). Ways that meet an
+            accepting join in any case and nodes in between with one way only are left out.
         lock: the lock's name, or None.
     """
 
@@ -116,8 +121,8 @@ class PlanNode:
     repeats: int | None
     join: JoinRule | None
     evaluates: bool
-    takes_up: str
-    open_joins: tuple[frozenset[int], ...] = ()
+    takes_up: Literal["always", "never", "ask"]
+    asks: tuple[int, ...] = ()
     lock: str | None = None
 
 

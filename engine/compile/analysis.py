@@ -1,0 +1,50 @@
+"""All that is known of a graph's ways, worked out once and shared by the checker and the plan.
+
+Rule: nothing here judges. Parts that only some questions need are worked out when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from engine.compile.dominators import Dominators, dominators_of
+from engine.compile.loops import Loops, loops_of
+from engine.compile.regions import branches_of
+from engine.compile.shape import Shape
+from engine.model.graph import Graph
+from engine.model.nodes import JoinNode
+
+
+class Analysis:
+    """The ways of one graph that has a shape."""
+
+    def __init__(self, graph: Graph, shape: Shape) -> None:
+        self.graph = graph
+        self.shape = shape
+
+    @cached_property
+    def tree(self) -> Dominators:
+        """Through which node all ways lead."""
+        return dominators_of(self.shape)
+
+    @cached_property
+    def loops(self) -> Loops:
+        """Headers, bodies, nesting, leaving edges."""
+        return loops_of(self.shape, self.tree)
+
+    @cached_property
+    def branches(self) -> dict[int, tuple[int, ...]]:
+        """For each join that may pass on early the nodes of its branches, ascending."""
+        early = [number for number, node in enumerate(self.shape.nodes) if isinstance(node, JoinNode) and need_of(node)]
+        return {join: branches_of(self.shape, self.tree, join) for join in early}
+
+
+def need_of(join: JoinNode) -> int:
+    """How many taken edges suffice; 0 means all must be decided and one taken."""
+    match join.wait:
+        case "all":
+            return 0
+        case "any":
+            return 1
+        case _:
+            return join.wait
