@@ -5,34 +5,187 @@ Rule: data only. Opening, checking or saving a graph runs nothing, starts nothin
 
 from __future__ import annotations
 
-from typing import Literal
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, WithJsonSchema
 
-from engine.model.nodes import NAME_PATTERN, Limits, Node, Part
+from engine.errors import GraphError
+from engine.model.findings import Finding
+from engine.model.names import NAME_PATTERN
+from engine.model.nodes import Limits, Node, Part, Schema
+from engine.model.reading import read_document
+from engine.model.saving import save_text
+from engine.model.shapes import BOOLEAN, OBJECT, Given, by_shape
+from engine.model.structure import examine
+from engine.model.values import ABSENT, normal
+from engine.model.writing import hash_of, written
 
 FORMAT = "weft/1"
+
+AnySchema = Annotated[Annotated[Schema, OBJECT] | Annotated[bool, BOOLEAN], by_shape("a JSON Schema")]
+Merge = Literal["replace", "append", "extend", "merge", "sum", "min", "max"]
+
+_POSITION: dict[str, Any] = {
+    "type": "array",
+    "prefixItems": [{"type": "number"}, {"type": "number"}],
+    "items": False,
+    "minItems": 2,
+}
+_NOTE: dict[str, Any] = {
+    "type": "object",
+    "properties": {**{key: {"type": "number"} for key in "xywh"}, "text": {"type": "string"}},
+    "required": ["x", "y", "w", "h", "text"],
+    "additionalProperties": False,
+}
+Layout = Annotated[
+    dict[str, JsonValue],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"$notes": {"type": "array", "items": _NOTE, "description": "Free text on the canvas."}},
+            "additionalProperties": _POSITION,
+        }
+    ),
+]
 
 
 class StateKey(Part):
     """One key of the state: its JSON Schema, how writes merge, its first value."""
 
-    schema_: dict[str, JsonValue] | bool | None = Field(default=None, alias="schema")
-    merge: Literal["replace", "append", "extend", "merge", "sum", "min", "max"] = "replace"
-    default: JsonValue = None
+    schema_: Given[AnySchema] = Field(default=None, alias="schema", description="JSON Schema of its value.")
+    merge: Merge = Field(default="replace", description="What a write does to the value that is there.")
+    default: JsonValue = Field(default=None, description="Its first value; absent: the one of `merge`.")
 
 
 class Graph(Part):
     """A workflow: nodes with their edges inside, the state they share, what comes in and goes out."""
 
-    format: Literal["weft/1"]
-    name: str = Field(pattern=NAME_PATTERN)
-    title: str | None = None
-    description: str | None = None
-    input: dict[str, JsonValue] | bool | None = None
-    state: dict[str, StateKey] = Field(default_factory=dict[str, StateKey])
-    output: dict[str, JsonValue] | None = None
-    limits: Limits | None = None
-    on_failure: Literal["stop", "finish"] = "stop"
-    nodes: dict[str, Node]
-    layout: dict[str, JsonValue] | None = None
+    format: Literal["weft/1"] = Field(description="The version of this format.")
+    name: str = Field(pattern=NAME_PATTERN, description="Its name, which is also its file's stem.")
+    title: Given[str] = Field(default=None, description="Its name for people.")
+    description: Given[str] = Field(default=None, description="What it is for.")
+    input: Given[AnySchema] = Field(default=None, description="JSON Schema of a run's input.")
+    state: dict[str, StateKey] = Field(default_factory=dict[str, StateKey], description="What its nodes share.")
+    output: Given[dict[str, JsonValue]] = Field(default=None, description="Name to the template of what comes out.")
+    limits: Given[Limits] = Field(default=None, description="Upper bounds of a run.")
+    on_failure: Literal["stop", "finish"] = Field(default="stop", description="What a failure does to what runs.")
+    nodes: dict[str, Node] = Field(description="Node id to node.")
+    layout: Given[Layout] = Field(default=None, description="Node id to its position [x, y].")
+
+    @classmethod
+    def read(cls, source: str | bytes) -> Reading:
+        """A text as a graph, with every finding about its form; never an exception."""
+        value, findings = read_document(source)
+        if findings or value is ABSENT:
+            return Reading(None, None, tuple(findings))
+        graph, findings = examine(value, cls)
+        return Reading(graph, value, tuple(findings))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Graph:
+        """The graph in a file.
+
+        Raises:
+            GraphError: ``graph.unknown`` (no such file, or it cannot be read), ``graph.not_json``, ``graph.format`` or
+                ``graph.invalid``; ``findings`` holds every finding.
+        """
+        try:
+            source = Path(path).read_bytes()
+        except FileNotFoundError:
+            raise GraphError("there is no such file", code="graph.unknown", where=str(path)) from None
+        except OSError as error:
+            raise GraphError(f"it cannot be read: {error.strerror}", code="graph.unknown", where=str(path)) from error
+        return cls.loads(source, where=str(path))
+
+    @classmethod
+    def loads(cls, source: str | bytes, *, where: str | None = None) -> Graph:
+        """The graph in a text.
+
+        Args:
+            source: the text, or its UTF-8.
+            where: what an error calls it, for instance a file's name.
+
+        Raises:
+            GraphError: ``graph.not_json``, ``graph.format`` or ``graph.invalid``; ``findings`` holds every finding.
+        """
+        reading = cls.read(source)
+        if reading.graph is None:
+            raise _refusal(reading.findings, where)
+        return reading.graph
+
+    @classmethod
+    def model_validate(cls, obj: Any, **_: Any) -> Graph:
+        """The graph in a Python value, as strictly as in a file.
+
+        Raises:
+            GraphError: as ``loads``.
+        """
+        if isinstance(obj, cls):
+            return obj
+        graph, findings = examine(obj, cls)
+        if graph is None:
+            raise _refusal(tuple(findings), None)
+        return graph
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **_: Any) -> Graph:
+        """The same as ``loads``."""
+        return cls.loads(bytes(json_data) if isinstance(json_data, bytearray) else json_data)
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """The document as a JSON value: only what its author set, a fresh copy."""
+        value: dict[str, JsonValue] = normal(self.model_dump(by_alias=True, exclude_unset=True))  # type: ignore[assignment]
+        return value
+
+    def dumps(self) -> str:
+        """The graph in its written form (GRAPH.md §1), with the final LF."""
+        return written(self.as_json())
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256, in hex, of the written form without ``layout``: what a run is bound to."""
+        return hash_of(self.as_json())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the graph to a file, whole or not at all; a file that is there keeps its mode.
+
+        Raises:
+            GraphError: ``graph.unwritable``.
+        """
+        save_text(self.dumps(), Path(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading a text gave.
+
+    Attributes:
+        graph: the graph, or None if a finding stands against it.
+        value: the raw JSON value, or None if the text is no strict JSON.
+        findings: every finding about its form, in the document's order.
+    """
+
+    graph: Graph | None
+    value: JsonValue
+    findings: tuple[Finding, ...]
+
+
+def _refusal(findings: tuple[Finding, ...], where: str | None) -> GraphError:
+    first = findings[0]
+    place = f"{first.place}: " if first.place else ""
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return GraphError(
+        f"{place}{first.message}{more}",
+        code="graph.not_json"
+        if first.code.startswith("json.")
+        else "graph.format"
+        if first.code == "graph.format"
+        else "graph.invalid",
+        where=where,
+        hint=first.hint,
+        findings=findings,
+    )

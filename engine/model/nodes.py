@@ -11,135 +11,175 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
-KEY_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
+from engine.model.shapes import LIST, NUMBER, OBJECT, TEXT, Given, by_shape
+
+Schema = dict[str, JsonValue]
+"""A JSON Schema (2020-12) of an object form."""
+
+Label = Annotated[str, Field(max_length=500)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+CountOrNone = Annotated[int, Field(ge=0)]
+Rest = Literal["wait", "cancel"]
+Names = Annotated[Annotated[str, TEXT] | Annotated[list[str], LIST], by_shape("text or a list of texts")]
+Wait = Annotated[
+    Annotated[Literal["all", "any"], TEXT] | Annotated[int, NUMBER], by_shape('"all", "any" or a whole number')
+]
+Seconds = Annotated[
+    Annotated[Annotated[float, Field(ge=0)], NUMBER] | Annotated[str, TEXT],
+    by_shape("a number of seconds or a template"),
+]
 
 
 class Part(BaseModel):
     """Base of everything in the document: frozen, unknown fields refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        populate_by_name=True,
+        serialize_by_alias=True,
+        allow_inf_nan=False,
+    )
 
 
 class Edge(Part):
     """A way on: ``{"on": PORT, "when": EXPRESSION, "node": TARGET, "label": TEXT}``; only ``node`` is required."""
 
-    on: str | None = None
-    when: str | None = None
-    node: str
-    label: str | None = None
+    on: Given[str] = Field(default=None, description="The port it leaves by; absent: the kind's first port.")
+    when: Given[str] = Field(default=None, description="CEL expression; the edge is taken only if it is true.")
+    node: str = Field(description="Id of the node it leads to.")
+    label: Given[Label] = Field(default=None, description="Text at the edge in pictures.")
 
 
 class Retry(Part):
     """When and how often a failed attempt is tried again. Seconds are wall-clock."""
 
-    attempts: int = Field(default=3, ge=1, le=1000)
-    initial_s: float = Field(default=1, ge=0)
-    factor: float = Field(default=2, ge=1)
-    max_s: float = Field(default=60, ge=0)
-    jitter: bool = True
-    on: list[str] = Field(default_factory=lambda: ["transient"])
+    attempts: int = Field(default=3, ge=1, le=1000, description="Attempts in all, the first included.")
+    initial_s: float = Field(default=1, ge=0, description="Seconds before the second attempt.")
+    factor: float = Field(default=2, ge=1, description="How much longer each further wait is.")
+    max_s: float = Field(default=60, ge=0, description="The longest wait, in seconds.")
+    jitter: bool = Field(default=True, description="Wait a random part of the time, so that many do not come at once.")
+    on: list[str] = Field(
+        default_factory=lambda: ["transient"], description="Error classes or codes that are tried again."
+    )
 
 
 class Limits(Part):
     """Upper bounds of a run, subgraph or agent; absent means unbounded (``depth`` apart)."""
 
-    seconds: float | None = Field(default=None, gt=0)
-    node_runs: int | None = Field(default=None, ge=1)
-    tokens: int | None = Field(default=None, ge=1)
-    usd: float | None = Field(default=None, ge=0)
-    tool_calls: int | None = Field(default=None, ge=0)
-    concurrency: int | None = Field(default=None, ge=1)
-    depth: int = Field(default=16, ge=1, le=256)
+    seconds: Given[Positive] = Field(default=None, description="Seconds in which at least one attempt is executed.")
+    node_runs: Given[Count] = Field(default=None, description="Executions of nodes that do work.")
+    tokens: Given[Count] = Field(default=None, description="Tokens of all models, read and written.")
+    usd: Given[NotNegative] = Field(default=None, description="Money for models, in US dollars.")
+    tool_calls: Given[CountOrNone] = Field(default=None, description="Calls of tools.")
+    concurrency: Given[Count] = Field(default=None, description="Attempts executed at the same time.")
+    depth: int = Field(default=16, ge=1, le=256, description="Subgraphs within subgraphs.")
 
 
 class Cache(Part):
     """Reuse a result for ``ttl_s`` seconds under ``key`` (a template; absent: the resolved input)."""
 
-    ttl_s: float = Field(gt=0)
-    key: str | None = None
+    ttl_s: float = Field(gt=0, description="Seconds for which a result is reused.")
+    key: Given[str] = Field(default=None, description="Template of the key; absent: the resolved input.")
 
 
 class ToolUse(Part):
     """A tool given to an agent; may only tighten what the tool itself declares."""
 
-    tool: str
-    requires_confirmation: bool | None = None
-    max_calls: int | None = Field(default=None, ge=0)
-    timeout_s: float | None = Field(default=None, gt=0)
+    tool: str = Field(description="The tool's registered name.")
+    requires_confirmation: Given[bool] = Field(default=None, description="A person must agree to each call.")
+    max_calls: Given[CountOrNone] = Field(default=None, description="Calls allowed in one execution.")
+    timeout_s: Given[Positive] = Field(default=None, description="Seconds for one call.")
+
+
+ToolEntry = Annotated[
+    Annotated[str, TEXT] | Annotated[ToolUse, OBJECT], by_shape('a tool\'s name or an object with "tool"')
+]
 
 
 class Settings(Part):
     """Settings of a model request; absent means the provider's default."""
 
-    temperature: float | None = None
-    max_tokens: int | None = Field(default=None, ge=1)
-    top_p: float | None = None
-    seed: int | None = None
-    reasoning: JsonValue = None
+    temperature: Given[NotNegative] = Field(default=None, description="0 is the most predictable.")
+    max_tokens: Given[Count] = Field(default=None, description="The longest answer, in tokens.")
+    top_p: Given[Annotated[float, Field(ge=0, le=1)]] = Field(default=None, description="Share of likely words kept.")
+    seed: Given[int] = Field(default=None, description="For providers that can repeat an answer.")
+    reasoning: JsonValue = Field(default=None, description="How much the model thinks, in the provider's own words.")
 
 
 class GateOption(Part):
     """One way a person may decide."""
 
-    name: str
-    label: str | None = None
-    form: dict[str, JsonValue] | None = None
+    name: str = Field(min_length=1, max_length=64, description="The port it leads to.")
+    label: Given[Label] = Field(default=None, description="Text on the button; absent: the name.")
+    form: Given[Schema] = Field(default=None, description="JSON Schema of what is filled in with this option.")
+
+
+OptionEntry = Annotated[
+    Annotated[str, Field(min_length=1, max_length=64), TEXT] | Annotated[GateOption, OBJECT],
+    by_shape('an option\'s name or an object with "name"'),
+]
 
 
 class Escalation(Part):
     """Who is asked too once ``after_s`` seconds have passed."""
 
-    after_s: float = Field(gt=0)
-    assignees: list[str]
+    after_s: float = Field(gt=0, description="Seconds since the gate was opened.")
+    assignees: list[str] = Field(description="Who is asked from then on.")
 
 
 class _Node(Part):
-    label: str | None = None
-    description: str | None = None
-    lock: str | None = None
-    output_key: str | None = None
-    save: dict[str, JsonValue] | None = None
-    to: list[Edge] = Field(default_factory=list[Edge])
+    label: Given[Label] = Field(default=None, description="Name in pictures and lists; absent: the id.")
+    description: Given[str] = Field(default=None, description="What the node is for.")
+    lock: Given[str] = Field(default=None, description="Of the nodes with the same lock one works at a time.")
+    output_key: Given[str] = Field(default=None, description="State key that the output is written to.")
+    save: Given[dict[str, JsonValue]] = Field(default=None, description="State key to the template of what is written.")
+    to: list[Edge] = Field(default_factory=list[Edge], description="The ways on, in the order they are tried.")
 
 
 class _Executing(_Node):
     """What agent, tool and subgraph share: lists of items, attempts, time, cache."""
 
-    each: str | None = None
-    wait: Literal["all", "any"] | int | None = None
-    rest: Literal["wait", "cancel"] | None = None
-    accept_failed: bool | None = None
-    concurrency: int = Field(default=10, ge=1)
-    retry: Retry | None = None
-    timeout_s: float | None = Field(default=None, gt=0)
-    cache: Cache | None = None
+    each: Given[str] = Field(default=None, description="CEL expression of a list; the node runs once for each item.")
+    wait: Given[Wait] = Field(default=None, description="Beside each: how many items must succeed.")
+    rest: Given[Rest] = Field(default=None, description="Beside each: what becomes of the other items.")
+    accept_failed: Given[bool] = Field(default=None, description="Beside each: failed items leave null.")
+    concurrency: int = Field(default=10, ge=1, description="Items executed at the same time.")
+    retry: Given[Retry] = Field(default=None, description="When a failed attempt is tried again.")
+    timeout_s: Given[Positive] = Field(default=None, description="Seconds for one attempt.")
+    cache: Given[Cache] = Field(default=None, description="Reuse of earlier results.")
 
 
 class AgentFields(Part):
     """What an agent node and a sub-agent share."""
 
-    model: str | list[str] | None = None
-    instructions: str | None = None
-    prompt: str | None = None
-    output_schema: dict[str, JsonValue] | None = None
-    tools: list[str | ToolUse] = Field(default_factory=list[str | ToolUse])
-    agents: dict[str, SubAgent] = Field(default_factory=dict[str, "SubAgent"])
-    attachments: list[JsonValue] = Field(default_factory=list[JsonValue])
-    max_iterations: int | None = Field(default=None, ge=1)
-    limits: Limits | None = None
-    settings: dict[str, JsonValue] | Settings | None = None
-    plan: bool = False
-    reflect: bool = False
+    model: Given[Names] = Field(default=None, description="A model, or a list: the next when one is used up.")
+    instructions: Given[str] = Field(default=None, description="Template: who the agent is and what it must do.")
+    prompt: Given[str] = Field(default=None, description="Template: what it is asked now.")
+    output_schema: Given[Schema] = Field(default=None, description="JSON Schema of the answer; absent: text.")
+    tools: list[ToolEntry] = Field(default_factory=list[str | ToolUse], description="Tools that the model may call.")
+    agents: dict[str, SubAgent] = Field(
+        default_factory=dict[str, "SubAgent"], description="Agents it may hand over to."
+    )
+    attachments: list[JsonValue] = Field(default_factory=list[JsonValue], description="Files or templates of files.")
+    max_iterations: int = Field(default=20, ge=1, description="Turns of the model, at most.")
+    limits: Given[Limits] = Field(default=None, description="Upper bounds of one execution.")
+    settings: Given[Settings] = Field(default=None, description="Settings of the model.")
+    plan: bool = Field(default=False, description="The agent makes a plan first.")
+    reflect: bool = Field(default=False, description="The agent checks its answer once.")
 
 
 class SubAgent(AgentFields):
     """An agent inside an agent, under its name (``agents``: name → these fields)."""
 
-    description: str | None = None
-    timeout_s: float = Field(default=120, gt=0)
-    disallow_transfer_to_parent: bool = False
-    disallow_transfer_to_peers: bool = False
+    description: Given[str] = Field(default=None, description="What it is good for; the other agents read this.")
+    timeout_s: float = Field(default=120, gt=0, description="Seconds for one delegation.")
+    max_iterations: int = Field(default=10, ge=1, description="Turns of the model, at most.")
+    disallow_transfer_to_parent: bool = Field(default=False, description="It may not hand back to its parent.")
+    disallow_transfer_to_peers: bool = Field(default=False, description="It may not hand over to its siblings.")
 
 
 class AgentNode(AgentFields, _Executing):
@@ -152,8 +192,8 @@ class ToolNode(_Executing):
     """One call of a registered tool."""
 
     kind: Literal["tool"]
-    tool: str
-    args: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    tool: str = Field(description="The tool's registered name.")
+    args: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue], description="Arguments, as templates.")
 
 
 class ForkNode(_Node):
@@ -166,60 +206,66 @@ class JoinNode(_Node):
     """Waits for its branches by ``wait`` and does ``rest`` with those that come later."""
 
     kind: Literal["join"]
-    wait: Literal["all", "any"] | int = "all"
-    rest: Literal["wait", "cancel"] = "wait"
-    accept_failed: bool = False
+    wait: Wait = Field(default="all", description="How many branches must arrive.")
+    rest: Rest = Field(default="wait", description="What becomes of the other branches.")
+    accept_failed: bool = Field(default=False, description="A failed branch counts as decided and not taken.")
 
 
 class LoopBackNode(_Node):
     """Repeats its loop from the header, at most ``max_iterations`` times."""
 
     kind: Literal["loop-back"]
-    while_: str | None = Field(default=None, alias="while")
-    max_iterations: int | None = Field(default=None, ge=1)
-    on_limit: Literal["fail", "exit"] = "fail"
+    while_: Given[str] = Field(default=None, alias="while", description="CEL expression; false ends the loop.")
+    max_iterations: Given[Count] = Field(default=None, description="Iterations in all; required to run.")
+    on_limit: Literal["fail", "exit"] = Field(default="fail", description="What happens at max_iterations.")
 
 
 class GateNode(_Node):
     """Asks a person and leaves by the option that was taken."""
 
     kind: Literal["human-gate"]
-    prompt: str | None = None
-    options: list[str | GateOption] = Field(default_factory=lambda: ["ok"])
-    form: dict[str, JsonValue] | None = None
-    prefill: dict[str, JsonValue] | None = None
-    assignees: list[str] | None = None
-    deadline_s: float | None = Field(default=None, gt=0)
-    reminder_s: float | None = Field(default=None, gt=0)
-    escalate: list[Escalation] | None = None
-    default: str | None = None
+    prompt: Given[str] = Field(default=None, description="Template: what the person is asked.")
+    options: list[OptionEntry] = Field(
+        default_factory=lambda: list[str | GateOption](["ok"]),
+        min_length=1,
+        description="The ways a person may decide.",
+    )
+    form: Given[Schema] = Field(default=None, description="JSON Schema of what the person fills in.")
+    prefill: Given[dict[str, JsonValue]] = Field(
+        default=None, description="Field of the form to the template it holds."
+    )
+    assignees: Given[list[str]] = Field(default=None, description="Who may answer; absent: everyone.")
+    deadline_s: Given[Positive] = Field(default=None, description="Seconds until the gate expires.")
+    reminder_s: Given[Positive] = Field(default=None, description="Seconds between reminders.")
+    escalate: Given[list[Escalation]] = Field(default=None, description="Who is asked too, and when.")
+    default: Given[str] = Field(default=None, description="The option taken at the deadline.")
 
 
 class SubgraphNode(_Executing):
     """Runs another graph as a scope of its own."""
 
     kind: Literal["subgraph"]
-    graph: str | None = None
-    inline: dict[str, JsonValue] | None = None
-    args: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    graph: Given[str] = Field(default=None, description="Name of the graph, looked up beside the root file.")
+    inline: Given[dict[str, JsonValue]] = Field(default=None, description="The graph itself, instead of a name.")
+    args: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue], description="Its input, as templates.")
 
 
 class WaitNode(_Node):
     """Waits for a time span, a point in time or a signal."""
 
     kind: Literal["wait"]
-    seconds: float | str | None = None
-    until: str | None = None
-    signal: str | None = None
-    deadline_s: float | None = Field(default=None, gt=0)
+    seconds: Given[Seconds] = Field(default=None, description="How long, in seconds.")
+    until: Given[str] = Field(default=None, description="Template of a point in time, ISO 8601.")
+    signal: Given[str] = Field(default=None, description="Template of a signal's name.")
+    deadline_s: Given[Positive] = Field(default=None, description="Seconds until the wait expires.")
 
 
 class EndNode(_Node):
     """Ends the graph it stands in, with its ``output`` or as a failure."""
 
     kind: Literal["end"]
-    output: JsonValue = None
-    fail: str | None = None
+    output: JsonValue = Field(default=None, description="Template of the graph's output.")
+    fail: Given[str] = Field(default=None, description="Template: the graph fails with this message.")
 
 
 Node = Annotated[
@@ -239,6 +285,47 @@ NODE_CLASSES: dict[str, type[_Node]] = {
     "wait": WaitNode,
     "end": EndNode,
 }
+
+_FIRST = ("kind", "label", "description")
+_LAST = (
+    "each", "wait", "rest", "accept_failed", "concurrency", "retry", "timeout_s", "cache",
+    "lock", "output_key", "save", "to",
+)  # fmt: skip
+_AGENT = (
+    "model", "instructions", "prompt", "output_schema", "tools", "agents", "attachments", "max_iterations", "limits",
+    "settings", "plan", "reflect",
+)  # fmt: skip
+
+OWN_FIELDS: dict[str, tuple[str, ...]] = {
+    "agent": _AGENT,
+    "tool": ("tool", "args"),
+    "parallel-fork": (),
+    "join": ("wait", "rest", "accept_failed"),
+    "loop-back": ("while", "max_iterations", "on_limit"),
+    "human-gate": (
+        "prompt", "options", "form", "prefill", "assignees", "deadline_s", "reminder_s", "escalate", "default",
+    ),
+    "subgraph": ("graph", "inline", "args"),
+    "wait": ("seconds", "until", "signal", "deadline_s"),
+    "end": ("output", "fail"),
+}  # fmt: skip
+"""Kind → its own fields as the file names them, in the order of GRAPH.md §1."""
+
+ITEM_FIELDS = ("wait", "rest", "accept_failed", "concurrency")
+"""Fields of agent, tool and subgraph that mean something only beside ``each``."""
+
+EXECUTING_FIELDS: tuple[str, ...] = ("each", *ITEM_FIELDS, "retry", "timeout_s", "cache")
+"""Fields that only agent, tool and subgraph have (a join's ``wait``, ``rest``, ``accept_failed`` are its own)."""
+
+FIELD_ORDER: dict[str, tuple[str, ...]] = {
+    kind: tuple(dict.fromkeys((*_FIRST, *own, *_LAST))) for kind, own in OWN_FIELDS.items()
+}
+"""Kind → the order in which its fields are written; names that the kind does not have never occur."""
+
+SUB_AGENT_ORDER: tuple[str, ...] = (
+    "description", *_AGENT, "timeout_s", "disallow_transfer_to_parent", "disallow_transfer_to_peers",
+)  # fmt: skip
+"""The order in which the fields of a sub-agent are written."""
 
 PORTS: dict[str, tuple[str, ...]] = {
     "agent": ("ok", "error", "transfer"),
