@@ -114,6 +114,8 @@ class Accounts:
             case EffectClaimed() | EffectSettled() if event.key not in self._calls:
                 self._calls.add(event.key)
                 self.budget(scope_path).reserve_tool_call(check=False)
+                if isinstance(event, EffectClaimed):
+                    self.root.count_call(event.tool)
             case RunResumed():
                 # Time without a host does not count: what was under way ended with the last event before.
                 for budget in self._under_way.values():

@@ -7,7 +7,7 @@ the spans in which at least one attempt was being executed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.errors import OutsideError
 from engine.model.nodes import Limits
@@ -37,6 +37,7 @@ class Budget:
         working: attempts inside that are being executed now.
         since: when ``working`` last left 0, seconds since 1970.
         has_money_unknown: a model of unknown price was used, so ``usd`` is a lower bound.
+        calls: tool -> how often it was begun; only the run's own budget counts them.
     """
 
     owner: str
@@ -50,6 +51,7 @@ class Budget:
     working: int = 0
     since: float = 0.0
     has_money_unknown: bool = False
+    calls: dict[str, int] = field(default_factory=dict[str, int])
 
     def began(self, now: float) -> bool:
         """An attempt inside begins to be executed; whether it is the first one under way."""
@@ -148,6 +150,15 @@ class Budget:
         while inner is not None:
             inner.tool_calls += 1
             inner = inner.parent
+
+    def calls_of(self, tool: str) -> int:
+        """How often a tool was begun in the whole run."""
+        return self.chain()[0].calls.get(tool, 0)
+
+    def count_call(self, tool: str) -> None:
+        """A tool is begun: one more call of it in the whole run."""
+        calls = self.chain()[0].calls
+        calls[tool] = calls.get(tool, 0) + 1
 
     def reserve_model_call(self) -> None:
         """Ask whether a model may be called: neither tokens nor money are used up.
