@@ -169,21 +169,25 @@ class Shape:
         """The branches of a join (GRAPH.md §3.3)."""
         return self._branches[join]
 
-    def _branches_of(self, join: str) -> frozenset[str]:
+    def nearest(self, join: str) -> str | None:
+        """The nearest node through which all ways to a join lead; None if it is the start itself."""
         before = [n for n in self.nodes if n != join and join in self.reach(n, repeats=False)]
         gates = [n for n in before if join not in self._reached_from_start(without=n)]
-        nearest = next((n for n in gates if all(n == m or n in self.reach(m, repeats=False) for m in gates)), None)
-        after = self.reach(nearest, repeats=False) if nearest is not None else set(self.nodes)
-        return frozenset(
-            n for n in after & self.scope_of_join(join) if n != join and self._every_way_leads_to(n, join)
-        )  # fmt: skip
+        return next((n for n in gates if all(n == m or n in self.reach(m, repeats=False) for m in gates)), None)
+
+    def _branches_of(self, join: str) -> frozenset[str]:
+        nearest = self.nearest(join)
+        after = self.reach(nearest, repeats=False) if nearest is not None else set[str]()
+        return frozenset(n for n in after & self.scope_of_join(join) if n != join and self._every_way_leads_to(n, join))
 
     def _reached_from_start(self, *, without: str) -> set[str]:
         return set() if self.start == without else {self.start} | self.reach(self.start, without=without, repeats=False)
 
     def _every_way_leads_to(self, name: str, join: str) -> bool:
-        met = self.reach(name, without=join)
-        return bool(self.out(name)) and join in self.reach(name) and all(self.out(n) for n in met)
+        """Within one iteration: a way back to the header of the loop around the join leads away from it."""
+        met = {name} | self.reach(name, without=join)
+        around = [h for h in self.loops_of(join) if h != join]
+        return all(join in self.reach(n) for n in met) and not (around and around[-1] in met)
 
     # --- ways onward ---
 
