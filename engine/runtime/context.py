@@ -97,6 +97,8 @@ class NodeContext:
         budget: what is left of the limits around this execution.
         iteration: iteration of the innermost loop, from 1.
         item: whether this is an item of ``each``.
+        scripted: the scripted models' answers of the graph it stands in, or None where there are none.
+        model: used instead of every model that the node names, or None.
     """
 
     run_id: str
@@ -115,6 +117,8 @@ class NodeContext:
     seed: int = 0
     iteration: int = 1
     item: bool = False
+    scripted: Any = None
+    model: str | None = None
 
     def record(self, event: Event) -> None:
         """Journal an event of this execution. It is applied at once and written in order."""
