@@ -9,10 +9,10 @@ and no wire runs behind a node. Wires that lead back are left out: they are rout
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from engine.render.forms import START_FORM, Form, forms_of
+from engine.render.forms import START_FORM, Form, Shape, forms_of
 from engine.render.lettering import shorten, width_px
 from engine.render.picture import EdgeKey, Picture, PictureEdge
 from engine.render.tokens import REGULAR, SMALL_PX
@@ -21,6 +21,8 @@ START = ""
 """Id of the dot before the first node; no node has the empty id."""
 WORDS_ROOM_PX = 176
 WORDS_HEIGHT_PX = 20
+_AIR_PX: dict[Shape, float] = {"box": 32, "bar": 16, "hexagon": 16, "ring": 16, "dot": 32}
+"""Small shapes bring room for their texts along."""
 MOST_BENDS = 20_000
 """Beyond so many places held by passing wires, further long wires share one way around everything."""
 
@@ -47,12 +49,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A piece of a wire from one column to the next; ``tail_dy`` and ``head_dy`` in px below the items' middles."""
+    """A piece of a wire from one column to the next.
+
+    Attributes:
+        tail, head: the items it joins.
+        tail_dy: where it leaves the tail, in px below the tail's middle.
+        weight: how much its bend costs.
+        hold: how much its wire is to run straight: 2 on the one main way on, 1 on others, 0 on error and expiry.
+    """
 
     tail: int
     head: int
     tail_dy: float
     weight: int
+    hold: int
 
 
 @dataclass(slots=True)
@@ -98,10 +108,13 @@ def columns_of(picture: Picture) -> Columns:
     column_of = _number_columns(grid, forward, levels)
     for node_id, level in levels.items():
         form = grid.forms[node_id]
-        grid.place[node_id] = grid.add(Item(column_of[level], form.height, 32, node_id, "", form.width))
-    main = {edge.source: edge.port for edge in reversed(forward)}
+        grid.place[node_id] = grid.add(Item(column_of[level], form.height, _AIR_PX[form.shape], node_id, "", form.width))
+    crowd = Counter((edge.source, edge.port) for edge in forward)
+    main_port = {node_id: next(iter(form.ports), None) for node_id, form in grid.forms.items()}
     for edge in forward:
-        _cut(grid, edge, column_of, levels, is_main=main[edge.source] == edge.port)
+        is_main = main_port[edge.source] == edge.port and crowd[edge.source, edge.port] == 1
+        hold = 2 if is_main else 0 if edge.port in ("error", "expired") else 1
+        _cut(grid, edge, hold, (column_of[levels[edge.source]], column_of[levels[edge.target]]))
     return grid
 
 
@@ -170,19 +183,19 @@ def _number_columns(grid: Columns, forward: list[PictureEdge], levels: dict[str,
     return column_of
 
 
-def _cut(grid: Columns, edge: PictureEdge, column_of: list[int], levels: dict[str, int], *, is_main: bool) -> None:
-    first, last = column_of[levels[edge.source]], column_of[levels[edge.target]]
+def _cut(grid: Columns, edge: PictureEdge, hold: int, span: tuple[int, int]) -> None:
+    first, last = span
     chain = [grid.place[edge.source]]
     for column in range(first + 1, last):
         if edge.words and column == first + 1:
             words = shorten(edge.words, WORDS_ROOM_PX - 12, SMALL_PX, REGULAR)
             width = 4 * math.ceil((width_px(words, SMALL_PX, REGULAR) + 12) / 4)
-            chain.append(grid.add(Item(column, WORDS_HEIGHT_PX, 12, None, words, width)))
+            chain.append(grid.add(Item(column, WORDS_HEIGHT_PX, 4, None, words, width)))
         else:
-            chain.append(grid.add(Item(column, 4, 16)))
+            chain.append(grid.add(Item(column, 4, 12)))
     chain.append(grid.place[edge.target])
     grid.chains[edge.source, edge.index] = chain
     for place, (tail, head) in enumerate(zip(chain, chain[1:], strict=False)):
         ends = (place == 0) + (place == len(chain) - 2)
         dy = grid.forms[edge.source].ports[edge.port] if place == 0 else 0
-        grid.links.append(Link(tail, head, dy, (8, 3, 2 if is_main else 1)[ends]))
+        grid.links.append(Link(tail, head, dy, (8, 3, 2 if hold == 2 else 1)[ends], hold))

@@ -1,12 +1,13 @@
 """The room each kind takes: its cell, the body drawn in it, and where wires touch it.
 
 Rule: sizes follow from the kind, its ports and its name, never from a run, so that the live picture is laid out once.
-Every size and port is a multiple of 4 px: wires between aligned nodes are then exactly straight.
+Every height is a multiple of 8 px and every port of 4: wires between aligned nodes are then exactly straight.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,17 +17,20 @@ from engine.render.picture import Picture, PictureNode
 from engine.render.tokens import BODY_PX, NODE_HEIGHT_PX, NODE_WIDTH_PX, SEMIBOLD
 
 BAR_PX = 8
-BAR_PITCH_PX = 20
+BAR_PITCH_PX = 24
+BAR_END_PX = 12
+"""No wire touches a bar nearer to its end than this."""
 MOST_PITCHES = 12
 """A bar with more branches than this lets them leave from one point instead of growing without end."""
 HEXAGON_PX = (104, 48)
 HEXAGON_POINT_PX = 16
-RING_PX = 28
+RING_PX = 24
 DOT_PX = 16
 OCTAGON_CUT_PX = 12
 LINE_PX = 24
 """Room for one line of text above or below a small shape."""
-PORT_PITCH_PX = 16
+PORT_PITCH_PX = 24
+"""Words that stand side by side on two wires have this much; so each can run straight out of its port."""
 NAME_ROOM_PX = 168
 """The most that a name above a small shape takes; with its icon it fits the column of the boxes."""
 STATUS_ROOM_PX = 136
@@ -61,14 +65,15 @@ class Form:
 START_FORM = Form("dot", DOT_PX, DOT_PX, DOT_PX, DOT_PX, {"": 0})
 
 
+BADGE_ROOM_PX = 104
+"""Room for a badge beside the name above a hexagon."""
+
+
 def forms_of(picture: Picture) -> dict[str, Form]:
     """Node id → its form, for every node. O(nodes + edges)."""
-    ways: dict[str, int] = {}
-    for edge in picture.edges:
-        if edge.manner != "repeat":
-            ways[edge.source] = ways.get(edge.source, 0) + 1
-            ways[edge.target] = ways.get(edge.target, 0) + 1
-    return {node.id: _form(node, ways.get(node.id, 0)) for node in picture.nodes}
+    plain = [edge for edge in picture.edges if edge.manner != "repeat"]
+    ways_in, ways_out = Counter(edge.target for edge in plain), Counter(edge.source for edge in plain)
+    return {node.id: _form(node, max(ways_in[node.id], ways_out[node.id])) for node in picture.nodes}
 
 
 def _form(node: PictureNode, ways: int) -> Form:
@@ -77,8 +82,8 @@ def _form(node: PictureNode, ways: int) -> Form:
             return _bar(node, ways)
         case "loop-back":
             width, height = HEXAGON_PX
-            room = max(width, _name_width(node))
-            return Form("hexagon", room, height + 2 * LINE_PX, width, height, _spread_beside_main(node), clear_above=False)
+            room = min(max(width, _name_width(node) + BADGE_ROOM_PX), NODE_WIDTH_PX)
+            return Form("hexagon", room, height + 2 * LINE_PX, width, height, _spread_beside_main(node, 16), clear_above=False)
         case "end":
             room = max(_name_width(node), STATUS_ROOM_PX)
             height = RING_PX + 2 * LINE_PX
@@ -96,19 +101,11 @@ def _box(ports: dict[str, float]) -> Form:
 
 
 def _bar(node: PictureNode, ways: int) -> Form:
-    pitches = min(max(ways - 2, 0), MOST_PITCHES)
+    pitches = min(max(ways - 1, 0), MOST_PITCHES)
     height = max(NODE_HEIGHT_PX, BAR_PITCH_PX * pitches + 24)
     room = max(_name_width(node), STATUS_ROOM_PX)
     ports = _spread_beside_main(node)
     return Form("bar", room, height + 2 * LINE_PX, BAR_PX, height, ports, clear_above=False, clear_below=False)
-
-
-def bar_ports(branches: int) -> list[float]:
-    """Where that many wires touch a bar, in px below its middle, from above."""
-    if branches - 1 > MOST_PITCHES:
-        return [0.0] * branches
-    pitch = BAR_PITCH_PX if branches > 2 else 2 * BAR_PITCH_PX
-    return [(place - (branches - 1) / 2) * pitch for place in range(branches)]
 
 
 def _spread_evenly(node: PictureNode) -> dict[str, float]:
@@ -116,9 +113,10 @@ def _spread_evenly(node: PictureNode) -> dict[str, float]:
     return {port: (place - middle) * PORT_PITCH_PX for place, port in enumerate(node.ports)}
 
 
-def _spread_beside_main(node: PictureNode) -> dict[str, float]:
-    """The first port in the middle, so that the main way runs straight; the others below it."""
-    return {port: place * PORT_PITCH_PX for place, port in enumerate(port for port in node.ports if port != "repeat")}
+def _spread_beside_main(node: PictureNode, pitch: float = PORT_PITCH_PX) -> dict[str, float]:
+    """The first port in the middle, so that the main way runs straight; the others below and above it in turn."""
+    ports = [port for port in node.ports if port != "repeat"]
+    return {port: (place + 1) // 2 * pitch * (1 if place % 2 else -1) for place, port in enumerate(ports)}
 
 
 def _name_width(node: PictureNode) -> float:

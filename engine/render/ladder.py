@@ -13,7 +13,7 @@ from collections import OrderedDict
 from typing import Any, Literal
 
 from engine.render.columns import Columns
-from engine.render.stacking import settle, stack
+from engine.render.stacking import settle, stack, straighten
 from engine.render.workers import run_worker
 
 Rung = Literal["dot", "dot-hurried", "sweeps"]
@@ -54,8 +54,8 @@ async def _climb(grid: Columns, job: dict[str, Any], deadline_s: float) -> tuple
         for rung, share in _SHARES:
             answer = await run_worker(job | {"quick": rung == "dot-hurried"}, deadline_s * share)
             if answer is not None:
-                return settle(grid, json.loads(answer)), rung
-    return settle(grid, stack(grid)), "sweeps"
+                return settle(grid, straighten(grid, json.loads(answer))), rung
+    return settle(grid, straighten(grid, stack(grid))), "sweeps"
 
 
 def _job(grid: Columns) -> dict[str, Any]:

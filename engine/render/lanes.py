@@ -19,7 +19,9 @@ LANE_PX = 28
 """From the outermost thing to the first lane, and between lanes: words on a lane have room."""
 _DETOUR_PX = 160
 """How much longer a way may be before one with a detour through a channel is taken."""
-_STEP_OUT_PX = 10
+_STEP_OUT_PX = 12
+_ASIDE_PX = 24
+"""Ways back that are no repeats (in unfinished graphs) leave right and arrive left of the middle, apart from those."""
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def _side(
     first, last = sorted((grid.items[tail].column, grid.items[head].column))
     edge = max(lanes.bottoms[first : last + 1]) if sign > 0 else -min(lanes.tops[first : last + 1])
     crossed = [sign * height for start, end, height in lanes.taken if start <= last and first <= end]
-    height = max([edge, *(lane for lane in crossed if lane > 0 or edge < 0)]) + LANE_PX
+    height = max([edge, *crossed]) + LANE_PX
     height = sign * 4 * round(height / 4)
     leaves, enters = (_is_open(grid, channels, heights, number, sign) for number in ends)
     length = abs(height - heights[tail]) + abs(height - heights[head])
@@ -114,7 +116,7 @@ def _points(
     tail, head = grid.place[edge.source], grid.place[edge.target]
     points = list[Point]()
     if side.leaves_straight:
-        x = middle_x(grid, channels, tail)
+        x = middle_x(grid, channels, tail) + (0 if edge.manner == "repeat" else _ASIDE_PX)
         points.append((x, heights[tail] + side.sign * _form(grid, tail).body_height / 2))
     else:
         level = heights[tail] + _form(grid, tail).ports.get(edge.port, 12 * side.sign)
@@ -122,10 +124,10 @@ def _points(
         points += [exit_point(grid, channels, tail, heights, level), (x, level)]
     points.append((x, side.height))
     if side.enters_straight:
-        x = middle_x(grid, channels, head)
+        x = middle_x(grid, channels, head) - (0 if edge.manner == "repeat" else _ASIDE_PX)
         points += [(x, side.height), (x, heights[head] + side.sign * _form(grid, head).body_height / 2)]
     else:
-        x = channels.lefts[grid.items[head].column] - _STEP_OUT_PX - 4
+        x = channels.lefts[grid.items[head].column] - _STEP_OUT_PX - 2
         points += [(x, side.height), (x, heights[head]), entry_point(grid, channels, head, heights[head])]
     return points
 

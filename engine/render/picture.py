@@ -147,9 +147,13 @@ def _node(node_id: str, node: Node, ways_in: int) -> PictureNode:
         label=clean(node.label or "") or node_id,
         detail=clean(_detail(node)),
         mark=_mark(node, ways_in),
-        ports=tuple(sorted(used, key=lambda port: known.index(port) if port in known else len(known))),
+        ports=tuple(sorted(used, key=lambda port: (port in ("error", "expired"), *_rank(known, port)))),
         fails=node.kind == "end" and node.fail is not None,
     )
+
+
+def _rank(known: tuple[str, ...], port: str) -> tuple[int, str]:
+    return known.index(port) if port in known else len(known), port
 
 
 def _detail(node: Node) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.render.columns import START, Columns
-from engine.render.forms import HEXAGON_POINT_PX, bar_ports
+from engine.render.forms import BAR_END_PX, BAR_PITCH_PX, HEXAGON_POINT_PX
 from engine.render.paths import Point
 from engine.render.picture import EdgeKey
+from engine.render.stacking import spread
 
 TRACK_PX = 12
 BEFORE_NODES_PX, BEFORE_WORDS_PX = 28, 12
-AFTER_NODES_PX, AFTER_WORDS_PX = 20, 12
+AFTER_NODES_PX, AFTER_WORDS_PX = 24, 12
 WIDEST_CHANNEL_PX = 480
 MOST_ORDERED = 60
 """Nets in a channel up to which every pair is weighed (60² pairs); beyond that they are ordered by a rule of thumb."""
@@ -79,16 +80,25 @@ def touches_of(grid: Columns, heights: Sequence[float]) -> Touches:
         if chain[-1] in bars:
             into_bars.setdefault(chain[-1], []).append(key)
     for number, keys in out_of_bars.items():
-        _along_bar(leaves, heights, number, {key: grid.chains[key][1] for key in keys})
+        _along_bar(grid, leaves, heights, (number, {key: grid.chains[key][1] for key in keys}))
     for number, keys in into_bars.items():
-        _along_bar(enters, heights, number, {key: grid.chains[key][-2] for key in keys})
+        _along_bar(grid, enters, heights, (number, {key: grid.chains[key][-2] for key in keys}))
     return Touches(leaves, enters)
 
 
-def _along_bar(touch: dict[EdgeKey, float], heights: Sequence[float], bar: int, near: dict[EdgeKey, int]) -> None:
-    ordered = sorted(near, key=lambda key: heights[near[key]])
-    for key, below in zip(ordered, bar_ports(len(ordered)), strict=True):
-        touch[key] = heights[bar] + below
+def _along_bar(
+    grid: Columns, touch: dict[EdgeKey, float], heights: Sequence[float], near: tuple[int, dict[EdgeKey, int]]
+) -> None:
+    """Spread wires along a bar, each as near to the height of its neighbour as the bar and the others allow."""
+    bar, neighbours = near
+    half = grid.forms[grid.items[bar].node or ""].body_height / 2 - BAR_END_PX
+    ordered = sorted(neighbours, key=lambda key: heights[neighbours[key]])
+    pitch = BAR_PITCH_PX if (len(ordered) - 1) * BAR_PITCH_PX <= 2 * half else 0
+    slack = half - (len(ordered) - 1) * pitch / 2
+    wishes = [min(max(heights[neighbours[key]] - heights[bar], -half), half) for key in ordered]
+    for place, (key, height) in enumerate(zip(ordered, spread(wishes, [pitch] * (len(ordered) - 1)), strict=True)):
+        offset = (place - (len(ordered) - 1) / 2) * pitch
+        touch[key] = heights[bar] + min(max(height, offset - slack), offset + slack)
 
 
 def channels_of(grid: Columns, heights: Sequence[float], touches: Touches) -> Channels:

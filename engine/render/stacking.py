@@ -7,13 +7,16 @@ heights nearest to the wished ones are found by pooling adjacent violators (isot
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from engine.render.columns import Columns
+from engine.render.columns import Columns, Link
 from engine.render.tokens import GRID_PX
 
 _ORDER_SWEEPS = 8
 _PULL_SWEEPS = 12
+_HOLDS, _LOOSE = (1e2, 1e4, 1e6), 1.0
+"""How hard an item keeps to its wish, by the hold of its wire; a node to which no one wire leads is easily moved."""
 _SNAP_PX = GRID_PX // 2
 """Everything stands on half the grid, as do all ports: what is nearly in line comes to be exactly so."""
 
@@ -39,6 +42,51 @@ def stack(grid: Columns) -> list[float]:
     return heights
 
 
+def straighten(grid: Columns, heights: Sequence[float]) -> list[float]:
+    """The same order, with every wire straight that can be, main ways before others.
+
+    From left to right each item takes the height of the one port that leads to it; then, from right to left, words
+    and passing wires that could not take that of their target, so that such a wire turns once and not twice.
+    """
+    straight = list(heights)
+    leads = _leads(grid)
+    ahead = {link.tail: link for link in grid.links if grid.items[link.tail].node is None}
+    columns = [sorted(members, key=lambda number: (heights[number], number)) for members in grid.members]
+    for column in columns:
+        wishes, strengths = list[float](), list[float]()
+        for number in column:
+            link = leads.get(number)
+            wishes.append(straight[number] if link is None else straight[link.tail] + link.tail_dy)
+            is_node = grid.items[number].node is not None
+            strengths.append(_HOLDS[link.hold] if link is not None else _LOOSE if is_node else _HOLDS[1])
+        _take(grid, straight, column, (wishes, strengths))
+    for column in reversed(columns):
+        wishes, strengths = list[float](), list[float]()
+        for number in column:
+            link, before = ahead.get(number), leads.get(number)
+            is_level = before is not None and abs(straight[before.tail] + before.tail_dy - straight[number]) < 1
+            wishes.append(straight[number] if link is None or is_level else straight[link.head])
+            strengths.append(_HOLDS[2] if link is None or (is_level and before.hold) else _HOLDS[1])
+        _take(grid, straight, column, (wishes, strengths))
+    return straight
+
+
+def _take(
+    grid: Columns, heights: list[float], column: list[int], wanted: tuple[Sequence[float], Sequence[float]]
+) -> None:
+    wishes, strengths = wanted
+    for number, height in zip(column, spread(wishes, _gaps(grid, column), strengths), strict=True):
+        heights[number] = height
+
+
+def _leads(grid: Columns) -> dict[int, Link]:
+    """For each item the one wire into it that it should be level with: its only one, if its port has no other."""
+    ways_in = Counter(link.head for link in grid.links)
+    ways_out = Counter((link.tail, link.tail_dy) for link in grid.links)
+    lone_in = {link.head: link for link in grid.links if ways_in[link.head] == 1}
+    return {head: link for head, link in lone_in.items() if ways_out[link.tail, link.tail_dy] == 1}
+
+
 def settle(grid: Columns, heights: Sequence[float]) -> list[float]:
     """The same heights on half the grid and nowhere nearer than each item's room allows, each column from above."""
     settled = list(heights)
@@ -54,19 +102,23 @@ def settle(grid: Columns, heights: Sequence[float]) -> list[float]:
     return settled
 
 
-def spread(wishes: Sequence[float], gaps: Sequence[float]) -> list[float]:
-    """The values nearest to ``wishes`` (least squares) that keep their order and ``gaps[i]`` between i and i + 1. O(n)."""
+def spread(wishes: Sequence[float], gaps: Sequence[float], strengths: Sequence[float] | None = None) -> list[float]:
+    """The values nearest to ``wishes`` that keep their order and ``gaps[i]`` between i and i + 1. O(n).
+
+    Nearest by least squares, each weighed by its strength (1 where there are none).
+    """
+    force = strengths if strengths is not None else [1.0] * len(wishes)
     shifts = [0.0]
     for gap in gaps:
         shifts.append(shifts[-1] + gap)
-    pools: list[tuple[float, int]] = []  # (sum, count) of neighbours that have to move as one
-    for wish, shift in zip(wishes, shifts, strict=False):
-        total, count = wish - shift, 1
-        while pools and pools[-1][0] / pools[-1][1] > total / count:
-            before, members = pools.pop()
-            total, count = total + before, count + members
-        pools.append((total, count))
-    flat = [total / count for total, count in pools for _ in range(count)]
+    pools: list[tuple[float, float, int]] = []  # (weighed sum, weight, count) of neighbours that have to move as one
+    for wish, shift, strength in zip(wishes, shifts, force, strict=False):
+        total, weight, count = (wish - shift) * strength, strength, 1
+        while pools and pools[-1][0] / pools[-1][1] > total / weight:
+            more, heavier, members = pools.pop()
+            total, weight, count = total + more, weight + heavier, count + members
+        pools.append((total, weight, count))
+    flat = [total / weight for total, weight, count in pools for _ in range(count)]
     return [value + shift for value, shift in zip(flat, shifts, strict=False)]
 
 

@@ -121,7 +121,7 @@ SMALL_PX, BODY_PX, TITLE_PX = 12, 13, 18
 REGULAR, SEMIBOLD = 400, 600
 SKIPPED_OPACITY = 0.6
 
-_PLAIN_ROLES = ("canvas", "surface", "raised", "line", "edge", "text", "muted")
+_PLAIN_ROLES = ("canvas", "surface", "raised", "line", "edge", "text", "muted", "running-ink", "failed-ink")
 _SCOPED_ROLES = ("kind-ink", "kind-tint", "status-ink", "status-tint", "border")
 
 
