@@ -1,0 +1,671 @@
+"""The engine: the only place that wires all floors together, and the one facade behind every door.
+
+Rule: the command line, the server and Python programs all come in here and get the same behaviour. An engine belongs
+to one event loop; everything it does for a run is in the run's journal before anybody is told of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from engine import library as shelves
+from engine.agents.registry import Registry
+from engine.compile.check import check
+from engine.compile.compile import compile_graph
+from engine.compile.plan import Plan
+from engine.config import Config
+from engine.errors import GraphError, InputError, JournalError, LeaseLost
+from engine.hooks import Hook, Hooks
+from engine.journal import open_journal
+from engine.journal.projection import ENDED
+from engine.journal.store import Durability, Journal, Lease, OpenGate, RunFilter, RunRow
+from engine.library import Library
+from engine.model.findings import Finding
+from engine.model.graph import Graph
+from engine.model.names import nearest
+from engine.model.schema import fill_defaults, problems
+from engine.run import Run, RunResult
+from engine.runtime.accounts import Accounts
+from engine.runtime.clock import Clock, SystemClock
+from engine.runtime.feed import Feed, Volatile
+from engine.runtime.gates import check_answer, find_gate
+from engine.runtime.host import Host, Surroundings
+from engine.runtime.ids import checked_run_id, new_holder, new_run_id, new_seed
+from engine.runtime.keeper import Keeper
+from engine.runtime.timers import Timers
+from engine.scheduler.events import (
+    Event,
+    GateAnswered,
+    RunCancelRequested,
+    RunResumed,
+    RunStarted,
+    SignalReceived,
+)
+from engine.scheduler.scheduler import Scheduler
+from engine.services import Services
+from engine.version import VERSION
+
+SCRIPTED: Final = ".scripted"
+"""Ending of the name under which a graph's scripted answers are kept with a run."""
+FOLLOW_EVERY_S: Final = 0.1
+"""How often a run that another process hosts is looked at."""
+
+
+class Engine:
+    """Runs graphs. Make one with ``Engine.open`` and use it as an async context manager.
+
+    Everything here may raise JournalError when the database cannot be used.
+    """
+
+    def __init__(
+        self,
+        db: str | Path,
+        *,
+        tools: Registry,
+        graphs: Path,
+        config: Config,
+        durability: Durability,
+        clock: Clock,
+    ) -> None:
+        self.tools = tools
+        self.library = Library(graphs)
+        self.clock = clock
+        self._db = db
+        self._config = config
+        self._durability: Durability = durability
+        self._holder = new_holder()
+        self._hosts: dict[str, Host] = {}
+        self._taking: dict[str, asyncio.Lock] = {}
+        self._plans: dict[str, Plan] = {}
+        self._feed = Feed()
+        self._hooks = Hooks()
+        self._services = Services.of(config, clock=clock, tools=tools)
+        self._journal: Journal | None = None
+        self._keeper: Keeper | None = None
+        self._around: Surroundings | None = None
+
+    @classmethod
+    def open(
+        cls,
+        db: str | Path = "weft.db",
+        *,
+        tools: Iterable[Any] = (),
+        graphs: str | Path = "graphs",
+        config: Config | None = None,
+        durability: Durability = "full",
+        clock: Clock | None = None,
+    ) -> Engine:
+        """An engine on a database; ``async with`` opens and closes it.
+
+        Args:
+            db: path of a SQLite file, made when absent; ``memory:`` keeps nothing.
+            tools: functions marked ``@tool``, beside the built-in ones.
+            graphs: directory where graphs are looked up by name.
+            config: what ``weft.toml`` says; nothing by default.
+            durability: ``full`` survives a power cut, ``process`` a kill -9, ``memory`` nothing.
+            clock: for tests; the machine's by default.
+
+        Raises:
+            ConfigError: two tools of one name, or a tool that cannot be used.
+        """
+        settings = config if config is not None else Config()
+        return cls(
+            db,
+            tools=Registry.of(tools, loads=settings.tools),
+            graphs=Path(graphs),
+            config=settings,
+            durability=durability,
+            clock=clock if clock is not None else SystemClock(),
+        )
+
+    async def __aenter__(self) -> Engine:
+        journal = await open_journal(self._db, durability=self._durability)
+        self._journal = journal
+        self._around = Surroundings(
+            journal=journal,
+            feed=self._feed,
+            clock=self.clock,
+            timers=Timers(self.clock),
+            executors=self._services.executors,
+            waiters=self._services.waiters,
+            hooks=[self._hooks.call],
+        )
+        self._keeper = Keeper(journal, self.clock, self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop every run hosted here in order, write everything, close the database. May be repeated."""
+        if self._keeper is not None:
+            await self._keeper.close()
+        for run_id in list(self._hosts):
+            await self._let_go(run_id, with_mail=True)
+        self._feed.wake_all()
+        if self._around is not None:
+            self._around.timers.close()
+        await self._services.close()
+        if self._journal is not None:
+            await self._journal.close()
+            self._journal = None
+
+    # -- graphs ------------------------------------------------------------------------------------------------------
+
+    def check(self, graph: Graph, *, library: Library | None = None) -> list[Finding]:
+        """Every finding of a graph against the tools, models and graphs known here; nothing is run."""
+        shelf = library if library is not None else self.library
+        return check(graph, tools=self.tools.facts(), graphs=shelf.find, models=self._services.knows_model)
+
+    # -- runs --------------------------------------------------------------------------------------------------------
+
+    async def start(
+        self,
+        graph: Graph | str | Path,
+        input: Any = None,
+        *,
+        id: str | None = None,
+        answers: Mapping[str, Any] | None = None,
+        model: str | None = None,
+        parent: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Start a run; it goes on in the background.
+
+        Args:
+            graph: a document, a name in the graphs directory, or a file.
+            input: JSON value for the graph's input; defaults are filled in.
+            id: the run's id; made up when absent.
+            answers: scripted models' answers instead of the file beside the graph.
+            model: used by every agent instead of the models it names.
+            parent: the run and event that it was made from.
+
+        Returns:
+            A handle; the run's first event is on disk.
+
+        Raises:
+            GraphError: with every finding; nothing was written.
+            InputError: the input does not fit, or the id is taken or malformed; nothing was written.
+        """
+        document, shelf = self._resolved(graph)
+        plan, documents = self._prepared(document, shelf)
+        filled = checked_input(document, input)
+        now = self.clock.now()
+        run_id = checked_run_id(id) if id is not None else new_run_id(now)
+        scripted = self._scripted(documents, shelf, answers)
+        texts = {g.hash: g.dumps() for g in documents.values()} | {h: text for h, text in scripted.values()}
+        options = {"model": model} if model is not None else None
+        started = RunStarted(
+            graph=document.name,
+            graph_hash=document.hash,
+            documents={name: g.hash for name, g in documents.items()} | {name: h for name, (h, _) in scripted.items()},
+            input=filled,
+            seed=new_seed(),
+            engine=VERSION,
+            parent=dict(parent) if parent is not None else None,
+            options=options,
+            n=1,
+            at=now,
+        )
+        await self._store.create_run(run_id, started, holder=self._holder, now=now, documents=texts)
+        host = self._new_host(run_id, plan, documents, started)
+        self._services.remember(run_id, {name: json.loads(text) for name, (_, text) in scripted.items()}, model)
+        self._adopt(run_id, host)
+        host.begin(started)
+        return Run(run_id, self)
+
+    async def run(self, graph: Graph | str | Path, input: Any = None, **options: Any) -> RunResult:
+        """``start`` and wait for its result; see there."""
+        handle = await self.start(graph, input, **options)
+        return await handle.result()
+
+    async def resume(self, run_id: str) -> Run:
+        """Take an unfinished run up here; a completed one is only handed back.
+
+        A failed or cancelled run is taken up again where its ending cut it off.
+
+        Raises:
+            InputError: ``run.unknown``, or ``run.elsewhere`` while another process runs it.
+            JournalError: ``journal.mismatch`` when the journal does not replay.
+        """
+        row = await self._store.run(run_id)
+        if row.status != "completed":
+            await self._take_up(run_id)
+        return Run(run_id, self)
+
+    async def answer(
+        self, run_id: str, gate: str, option: str, *, form: Any = None, by: str | None = None
+    ) -> Run:
+        """Decide an open gate; the run goes on, here unless another process hosts it.
+
+        Args:
+            run_id: the run.
+            gate: the gate's id, or its node while only one gate of that node is open.
+            option: one of the gate's options.
+            form: JSON object for the option's form; what is absent comes from the prefill and the defaults.
+            by: who decides.
+
+        Raises:
+            InputError: ``gate.closed``, ``gate.ambiguous``, ``gate.option``, ``gate.form``, ``gate.assignee``,
+                ``run.unknown``; the gate stays as it is.
+        """
+        await self._store.run(run_id)
+        opened = find_gate(gate, await self._store.inbox(run_id=run_id), run=run_id)
+        filled = check_answer(opened, option, form, by=by, assignees=opened.assignees, run=run_id)
+        fact = GateAnswered(
+            gate=opened.gate, execution=opened.execution, node=opened.node, option=option, form=filled, by=by
+        )
+        body = {"gate": opened.gate, "option": option, "form": filled, "by": by}
+        await self._tell(run_id, fact, "answer", body)
+        return Run(run_id, self)
+
+    async def cancel(self, run_id: str, *, by: str | None = None, reason: str | None = None) -> Run:
+        """Ask a run to end.
+
+        Raises:
+            InputError: ``run.unknown``, ``run.ended``.
+        """
+        row = await self._store.run(run_id)
+        if row.status in ENDED:
+            raise InputError(f"the run is {row.status} already", code="run.ended", where=f"run {run_id}")
+        await self._tell(run_id, RunCancelRequested(by=by, reason=reason), "cancel", {"by": by, "reason": reason})
+        return Run(run_id, self)
+
+    async def signal(self, run_id: str, name: str, value: Any = None) -> Run:
+        """Send a signal to a run: to every wait that is open for it, else kept for the first that opens.
+
+        Raises:
+            InputError: ``run.unknown``, ``run.ended``.
+        """
+        row = await self._store.run(run_id)
+        if row.status in ENDED:
+            raise InputError(f"the run is {row.status}", code="run.ended", where=f"run {run_id}")
+        await self._tell(run_id, SignalReceived(name=name, value=value), "signal", {"name": name, "value": value})
+        return Run(run_id, self)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    async def result(self, run_id: str, *, patience_s: float = 0.0) -> RunResult:
+        """What a run came to, or what it waits for; waits while it is being executed.
+
+        Args:
+            run_id: the run.
+            patience_s: a timer, deadline or retry of a run hosted here that is due within so many seconds is waited
+                for too.
+
+        Raises:
+            InputError: ``run.unknown``.
+        """
+        host = self._hosts.get(run_id)
+        if host is not None:
+            await host.wait_until_idle()
+            while (due := host.next_due()) is not None and due <= self.clock.now() + patience_s:
+                await host.wait_until_woken()
+                await host.wait_until_idle()
+        elif (await self._store.run(run_id)).status == "running" or await self._store.mail(run_id):
+            await self._follow(run_id)
+        return RunResult.of(await self._store.run(run_id))
+
+    async def look(self, run_id: str) -> RunResult:
+        """What is known of a run now, without waiting.
+
+        Raises:
+            InputError: ``run.unknown``.
+        """
+        return RunResult.of(await self._store.run(run_id))
+
+    async def runs(self, which: RunFilter | None = None) -> list[RunRow]:
+        """Runs, newest first; see ``RunFilter``."""
+        return await self._store.runs(which)
+
+    async def inbox(self, *, run_id: str | None = None) -> list[OpenGate]:
+        """Open gates of all runs or of one, oldest first."""
+        return await self._store.inbox(run_id=run_id)
+
+    async def journal_of(self, run_id: str, *, after: int = 0) -> list[Event]:
+        """The run's events with ``n`` > ``after`` as far as they are on disk.
+
+        Raises:
+            InputError: ``run.unknown``.
+        """
+        return [event async for event in self._store.read(run_id, after=after)]
+
+    async def documents_of(self, run_id: str) -> dict[str, Graph]:
+        """The graphs that a run is bound to: name -> graph, its own first."""
+        started = await self._started(run_id)
+        return await self._documents(started)
+
+    async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[Event]:
+        """The journal so far, then live, to the run's end.
+
+        Raises:
+            InputError: ``run.unknown``, at the first step.
+        """
+        async for item in self.watch(run_id, after=after):
+            if not isinstance(item, Volatile):
+                yield item
+
+    async def watch(self, run_id: str, *, after: int = 0) -> AsyncIterator[Event | Volatile]:
+        """As ``events``, with volatile words in between. A watcher that is slow reads the journal again.
+
+        Raises:
+            InputError: ``run.unknown``, at the first step.
+        """
+        subscription = self._feed.subscribe(run_id)
+        seen = after
+        try:
+            while True:
+                async for event in self._store.read(run_id, after=seen):
+                    seen = event.n
+                    yield event
+                subscription.behind = False
+                if await self._is_over(run_id, seen):
+                    return
+                async for item in self._live(run_id, subscription, seen):
+                    if not isinstance(item, Volatile):
+                        seen = item.n
+                    yield item
+        finally:
+            self._feed.unsubscribe(subscription)
+
+    def on(self, what: str, hook: Hook) -> Callable[[], None]:
+        """Call ``hook(run_id, event)`` after every committed event of a type, or agent state.
+
+        Args:
+            what: an event type (``node.completed``), an agent's lifecycle state (``tool_calling``) or ``*``.
+            hook: sync or async; one that fails is reported in the log and never breaks a run.
+
+        Returns:
+            A function that takes the hook back.
+
+        Raises:
+            InputError: there is no such event type or state.
+        """
+        return self._hooks.add(what, hook)
+
+    # -- keeping house -----------------------------------------------------------------------------------------------
+
+    async def prune(
+        self, *, before: float | None = None, statuses: Sequence[str] = tuple(sorted(ENDED)), ids: Sequence[str] = ()
+    ) -> Any:
+        """Remove runs and whatever only they needed; see ``Journal.prune``."""
+        return await self._store.prune(
+            now=self.clock.now(),
+            before=before,
+            statuses=statuses,  # type: ignore[arg-type]
+            ids=ids,
+        )
+
+    # -- for the keeper ----------------------------------------------------------------------------------------------
+
+    def hosted(self) -> list[str]:
+        """The runs hosted here."""
+        return list(self._hosts)
+
+    async def lost(self, run_id: str) -> None:
+        """Another process has taken the run: stop at once, write nothing more."""
+        host = self._hosts.pop(run_id, None)
+        if host is not None:
+            host.fall(LeaseLost("another process has taken the run", where=f"run {run_id}"))
+
+    async def deliver(self, run_id: str) -> None:
+        """Bring a hosted run's mail in. A letter that does not fit any more is put aside."""
+        for letter in await self._store.mail(run_id):
+            host = self._hosts.get(run_id)
+            if host is None:
+                return
+            host.post_letter(letter.id, self._fact_of(host, letter.kind, letter.body))
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _store(self) -> Journal:
+        if self._journal is None:
+            raise JournalError("the engine is not open", hint="use `async with Engine.open(...)`")
+        return self._journal
+
+    @property
+    def _shared(self) -> Surroundings:
+        if self._around is None:
+            raise JournalError("the engine is not open", hint="use `async with Engine.open(...)`")
+        return self._around
+
+    def _resolved(self, graph: Graph | str | Path) -> tuple[Graph, Library]:
+        return (graph, self.library) if isinstance(graph, Graph) else self.library.open(graph)
+
+    def _prepared(self, graph: Graph, shelf: Library) -> tuple[Plan, dict[str, Graph]]:
+        """The plan of a checked graph and every document that it reaches."""
+        if (plan := self._plans.get(graph.hash)) is not None and not shelves.subgraph_names(graph):
+            return plan, {graph.name: graph}
+        findings = self.check(graph, library=shelf)
+        refuse(graph, findings)
+        documents = shelves.reachable(graph, shelf)
+        for other in documents.values():
+            if other is not graph:
+                refuse(other, self.check(other, library=shelf))
+            self._plan(other)
+        return self._plan(graph), documents
+
+    def _plan(self, graph: Graph) -> Plan:
+        plan = self._plans.get(graph.hash)
+        if plan is None:
+            plan = self._plans[graph.hash] = compile_graph(graph)
+        return plan
+
+    def _scripted(
+        self, documents: Mapping[str, Graph], shelf: Library, answers: Mapping[str, Any] | None
+    ) -> dict[str, tuple[str, str]]:
+        """Scripted answers that go with a run: name -> (hash, text)."""
+        return self._services.scripted(documents, shelf.directory, answers)
+
+    def _new_host(self, run_id: str, plan: Plan, documents: Mapping[str, Graph], started: RunStarted) -> Host:
+        plans = {name: self._plan(graph) for name, graph in documents.items()}
+        limits = self._services.limits_of(plan.document)
+        return Host(
+            run_id,
+            Scheduler(plan, plans=plans),
+            self._shared,
+            seed=started.seed,
+            accounts=Accounts.of(limits),
+        )
+
+    def _adopt(self, run_id: str, host: Host) -> None:
+        self._hosts[run_id] = host
+        host.on_end = self._ended
+        if self._keeper is not None and self._store.durability != "memory":
+            self._keeper.start()
+
+    def _ended(self, run_id: str) -> None:
+        """A hosted run has ended and all of it is written: give it back soon."""
+        task = asyncio.get_running_loop().create_task(self._let_go(run_id, with_mail=True))
+        self._services.keep(task)
+
+    async def _let_go(self, run_id: str, *, with_mail: bool) -> None:
+        host = self._hosts.pop(run_id, None)
+        if host is None:
+            return
+        await host.stop()
+        self._services.forget(run_id)
+        if host.failure is None:
+            await self._store.release(run_id, is_clean=True, with_mail=with_mail)
+
+    async def _tell(self, run_id: str, fact: Event, kind: str, body: Any) -> None:
+        """Bring a word to the run's host: here, elsewhere by letter, or by becoming the host."""
+        if run_id not in self._hosts:
+            try:
+                await self._take_up(run_id)
+            except InputError as error:
+                if error.code != "run.elsewhere":
+                    raise
+                await self._store.post(run_id, kind, body, at=self.clock.now())
+                return
+        host = self._hosts[run_id]
+        host.post(fact)
+        await host.wait_until_committed()
+
+    async def _take_up(self, run_id: str) -> Host:
+        """Become the run's host by replaying its journal."""
+        lock = self._taking.setdefault(run_id, asyncio.Lock())
+        async with lock:
+            host = self._hosts.get(run_id)
+            if host is not None:
+                return host
+            lease = await self._store.acquire(run_id, holder=self._holder, now=self.clock.now())
+            try:
+                host = await self._replayed(run_id, lease)
+            except BaseException:
+                await self._store.release(run_id, is_clean=lease.was_clean, with_mail=True)
+                raise
+            self._adopt(run_id, host)
+            host.post(RunResumed(clean=lease.was_clean, engine=VERSION))
+            await self.deliver(run_id)
+        return host
+
+    async def _replayed(self, run_id: str, lease: Lease) -> Host:
+        events = await self.journal_of(run_id)
+        started = events[0]
+        if not isinstance(started, RunStarted):
+            raise JournalError("the journal does not begin with run.started", code="journal.corrupt", where=run_id)
+        documents = await self._documents(started)
+        host = self._new_host(run_id, self._plan(documents[started.graph]), documents, started)
+        host.recall(events)
+        scripted = {
+            name: json.loads(await self._text(digest))
+            for name, digest in started.documents.items()
+            if name.endswith(SCRIPTED)
+        }
+        self._services.remember(run_id, scripted, (started.options or {}).get("model"))
+        return host
+
+    async def _started(self, run_id: str) -> RunStarted:
+        page = await self._store.read_page(run_id, limit=1)
+        first = page[0] if page else None
+        if not isinstance(first, RunStarted):
+            raise JournalError("the journal does not begin with run.started", code="journal.corrupt", where=run_id)
+        return first
+
+    async def _documents(self, started: RunStarted) -> dict[str, Graph]:
+        names = [started.graph, *(n for n in started.documents if n != started.graph and not n.endswith(SCRIPTED))]
+        return {
+            name: Graph.loads(await self._text(started.documents[name]), where=f"graph {name} of the run")
+            for name in names
+        }
+
+    async def _text(self, digest: str) -> str:
+        text = await self._store.get_document(digest)
+        if text is None:
+            raise JournalError(f"the document {digest} of the run is missing", code="journal.corrupt")
+        return text
+
+    def _fact_of(self, host: Host, kind: str, body: Mapping[str, Any]) -> Event | None:
+        """The fact that a letter asks for, or None when it does not fit any more."""
+        match kind:
+            case "answer":
+                gate = host.waits.gates.get(body["gate"])
+                if gate is None:
+                    return None
+                opened = gate.opened
+                return GateAnswered(
+                    gate=opened.gate,
+                    execution=opened.execution,
+                    node=opened.node,
+                    option=body["option"],
+                    form=body["form"],
+                    by=body["by"],
+                )
+            case "cancel":
+                return RunCancelRequested(by=body["by"], reason=body["reason"])
+            case "signal":
+                return SignalReceived(name=body["name"], value=body["value"])
+            case _:
+                return None
+
+    async def _follow(self, run_id: str) -> None:
+        """Wait for a run that another process hosts: until it ended or waits and has read its mail."""
+        while True:
+            row = await self._store.run(run_id)
+            if row.status != "running" and not await self._store.mail(run_id):
+                return
+            free = await self._store.runs(RunFilter(ids=(run_id,), is_free=self.clock.now(), limit=1))
+            if free and row.status not in ENDED:
+                # Its host has gone without a word; what it was doing is taken up here.
+                await self._take_up(run_id)
+                await self._hosts[run_id].wait_until_idle()
+                return
+            await asyncio.sleep(FOLLOW_EVERY_S)
+
+    async def _is_over(self, run_id: str, seen: int) -> bool:
+        """Whether a run has ended and its last event has been seen."""
+        if (await self._store.run(run_id)).status not in ENDED:
+            return False
+        return not await self._store.read_page(run_id, after=seen, limit=1)
+
+    async def _live(self, run_id: str, subscription: Any, seen: int) -> AsyncIterator[Event | Volatile]:
+        """What the feed tells, until the journal must be read again."""
+        while True:
+            timeout_s = None if run_id in self._hosts else FOLLOW_EVERY_S
+            try:
+                async with asyncio.timeout(timeout_s):
+                    items = await subscription.take()
+            except TimeoutError:
+                return
+            if subscription.behind or not items:
+                return
+            for item in items:
+                if isinstance(item, Volatile):
+                    yield item
+                    continue
+                event = item[1]
+                if event.n <= seen:
+                    continue
+                if event.n != seen + 1:
+                    return
+                seen = event.n
+                yield event
+
+
+def refuse(graph: Graph, findings: Sequence[Finding]) -> None:
+    """Raise when there is an error among the findings.
+
+    Raises:
+        GraphError: ``graph.invalid`` with all findings, its message the first error's.
+    """
+    errors = [f for f in findings if f.severity == "error"]
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise GraphError(
+            f"{errors[0].message}{more}",
+            where=f"{graph.name}{errors[0].place}",
+            hint=errors[0].hint or "see `weft validate` for every finding",
+            findings=tuple(findings),
+        )
+
+
+def checked_input(graph: Graph, given: Any) -> Any:
+    """The run's input: defaults filled in, checked against the graph's schema.
+
+    Raises:
+        InputError: it does not fit; the message names every problem.
+    """
+    value = {} if given is None else given
+    if graph.input is None:
+        return value
+    filled = fill_defaults(graph.input, value)
+    found = problems(graph.input, filled)
+    if found:
+        known = graph.input.get("properties") if isinstance(graph.input, dict) else None
+        names = list(known) if isinstance(known, dict) else []
+        strange = [k for k in value if k not in names] if isinstance(value, dict) and names else []
+        near = nearest(strange[0], names) if strange else None
+        raise InputError(
+            "; ".join(found),
+            where=f"input of {graph.name}",
+            hint=f"did you mean {near}?" if near else f"the graph takes: {', '.join(names) or 'see its input schema'}",
+        )
+    return filled

@@ -1,0 +1,96 @@
+"""Gates asked at the terminal.
+
+Rule: only a person at a terminal is asked, and what they typed is checked by the facade like any other answer; a form
+that does not fit is asked again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import anyio
+
+from engine.app import Engine
+from engine.cli.output import Output, clean
+from engine.errors import InputError
+from engine.journal.store import OpenGate
+
+
+def can_ask(output: Output) -> bool:
+    """Whether standard input and output are a terminal."""
+    return not output.is_json and output.out.isatty() and sys.stdin.isatty()
+
+
+async def ask_gates(output: Output, engine: Engine, run_id: str) -> bool:
+    """Ask the run's oldest gate; False when the person would rather answer later."""
+    gates = await engine.inbox(run_id=run_id)
+    if not gates:
+        return False
+    gate = gates[0]
+    output.line()
+    output.line(f"{gate.gate} asks:")
+    output.line(gate.prompt)
+    while True:
+        option = await _option(output, gate)
+        if option is None:
+            return False
+        form = await _form(gate, option)
+        try:
+            await engine.answer(run_id, gate.gate, option, form=form)
+        except InputError as error:
+            output.error(error)
+            if error.code == "gate.closed":
+                return True
+            continue
+        return True
+
+
+async def _option(output: Output, gate: OpenGate) -> str | None:
+    names = [option["name"] for option in gate.options]
+    for number, option in enumerate(gate.options, 1):
+        label = option.get("label")
+        output.line(f"  {number}  {option['name']}{f' ({label})' if label else ''}")
+    while True:
+        typed = (await _line("decide (number or name, empty to leave it open): ")).strip()
+        if not typed:
+            return None
+        if typed in names:
+            return typed
+        if typed.isdigit() and 1 <= int(typed) <= len(names):
+            return names[int(typed) - 1]
+        output.line(f"one of: {', '.join(names)}")
+
+
+async def _form(gate: OpenGate, option: str) -> dict[str, Any]:
+    schema = next((o["form"] for o in gate.options if o["name"] == option and o.get("form")), gate.form)
+    properties: Any = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(properties, dict):
+        return {}
+    prefill = gate.prefill or {}
+    form: dict[str, Any] = {}
+    for name, field in properties.items():
+        known = prefill.get(name, field.get("default") if isinstance(field, dict) else None)
+        title = field.get("title", name) if isinstance(field, dict) else name
+        typed = await _line(f"{clean(str(title))}{f' [{known}]' if known is not None else ''}: ")
+        if typed.strip():
+            form[name] = _typed(typed, field)
+    return form
+
+
+def _typed(text: str, schema: Any) -> Any:
+    """Text where the schema wants text, else JSON where it is JSON."""
+    if isinstance(schema, dict) and schema.get("type") == "string":
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+async def _line(prompt: str) -> str:
+    try:
+        return await anyio.to_thread.run_sync(input, prompt, abandon_on_cancel=True)
+    except EOFError:
+        return ""

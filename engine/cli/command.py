@@ -1,0 +1,116 @@
+"""What a command is, and what every command is given.
+
+Rule: a command parses nothing by itself beyond its own options and decides nothing that the facade does not; it calls
+the facade, prints, and returns an exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from engine.app import Engine
+from engine.cli.output import Exit, Output
+from engine.config import Config, load_config
+from engine.errors import InputError
+from engine.journal.store import Durability
+from engine.library import Library
+
+DEFAULT_DB = "weft.db"
+DEFAULT_GRAPHS = "graphs"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of ``weft``.
+
+    Attributes:
+        name: as typed.
+        summary: one line for ``weft --help``.
+        configure: adds its own options.
+        act: does it.
+    """
+
+    name: str
+    summary: str
+    configure: Callable[[argparse.ArgumentParser], None]
+    act: Callable[[Setting], Awaitable[Exit]]
+
+
+class Setting:
+    """The surroundings of one command: its options, the configuration, where it prints."""
+
+    def __init__(self, options: argparse.Namespace, output: Output) -> None:
+        self.options = options
+        self.output = output
+
+    @cached_property
+    def config(self) -> Config:
+        """``weft.toml`` with ``--tools`` added.
+
+        Raises:
+            ConfigError: something in it is wrong.
+        """
+        path = Path(self.options.config) if self.options.config else None
+        config = load_config(path, directory=Path.cwd())
+        if self.options.tools:
+            config = config.model_copy(update={"tools": [*config.tools, *self.options.tools]})
+        return config
+
+    @property
+    def db(self) -> str:
+        """Where runs are kept: ``--db``, ``WEFT_DB``, ``weft.toml``, ``./weft.db``."""
+        return self.options.db or os.environ.get("WEFT_DB") or self.config.db or DEFAULT_DB
+
+    @property
+    def graphs(self) -> Path:
+        """Where graphs are looked up by name."""
+        return Path(self.options.graphs or self.config.graphs or DEFAULT_GRAPHS)
+
+    @property
+    def library(self) -> Library:
+        """The graphs directory."""
+        return Library(self.graphs)
+
+    def engine(self, *, durability: Durability = "full", db: str | None = None) -> Engine:
+        """The engine on this command's database; to be used with ``async with``."""
+        return Engine.open(
+            db if db is not None else self.db, graphs=self.graphs, config=self.config, durability=durability
+        )
+
+    def inert_engine(self) -> Engine:
+        """An engine that keeps nothing, for commands that only check and look up."""
+        return self.engine(durability="memory", db="memory:")
+
+
+def json_option(text: str, *, name: str) -> Any:
+    """The JSON value of an option: JSON itself, ``@file``, or ``-`` for standard input.
+
+    Raises:
+        InputError: ``input.not_json`` or ``input.unreadable``.
+    """
+    source, content = name, text
+    try:
+        if text == "-":
+            source, content = "standard input", sys.stdin.read()
+        elif text.startswith("@"):
+            source, content = text[1:], Path(text[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"it cannot be read: {error}", code="input.unreadable", where=source) from None
+    try:
+        return json.loads(content, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"it is not JSON: {error}", code="input.not_json", where=source, hint='text needs quotes: \'"like this"\''
+        ) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
