@@ -209,6 +209,7 @@ CODES: dict[str, str] = {
     "journal.corrupt": "The database is damaged or is no weft database.",
     "journal.version": "The database was made by a newer weft.",
     "journal.full": "The disk is full.",
+    "journal.io": "The disk refused to read or write: a fault, a quota or a file size limit.",
     "journal.mismatch": "A recorded run does not replay: its journal and its graph part at the named event.",
     "lease.lost": "Another host writes this run now.",
     "run.unknown": "No run of this id.",
@@ -225,5 +226,10 @@ CODES: dict[str, str] = {
     "tool.failed": "A tool failed.",
     "model.failed": "A model failed or answered uselessly.",
     "logic.failed": "An expression, template or write of the graph failed when it ran.",
+    "template.absent": "A reference of a template leads to nothing.",
+    "expression.invalid": "An expression has an error, so it cannot be evaluated.",
+    "expression.failed": "An expression erred when it was evaluated.",
+    "state.type": "A value cannot be merged into a state key by the key's rule.",
+    "state.schema": "A value breaks the schema of a state key.",
     "engine.bug": "A broken invariant of weft itself.",
 }
