@@ -1,0 +1,27 @@
+"""What agents and tools of one engine share, put together by whoever opens the engine.
+
+Rule: nothing here belongs to one run. What a run owns comes through its ``NodeContext``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.agents.caller import ToolCaller
+from engine.agents.registry import ToolRegistry
+from engine.agents.secrets import NoSecrets, SecretStore
+
+
+@dataclass(slots=True)
+class Services:
+    """The shared parts.
+
+    Attributes:
+        tools: every registered tool.
+        secrets: where ``{"$secret": NAME}`` is looked up.
+        caller: makes the calls.
+    """
+
+    tools: ToolRegistry = field(default_factory=ToolRegistry)
+    secrets: SecretStore = field(default_factory=NoSecrets)
+    caller: ToolCaller = field(default_factory=ToolCaller)
