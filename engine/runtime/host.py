@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
@@ -54,6 +54,7 @@ from engine.scheduler.events import (
     RunCancelled,
     RunCompleted,
     RunFailed,
+    RunStarted,
 )
 from engine.scheduler.scheduler import Scheduler
 
@@ -63,14 +64,22 @@ FAIR_EVERY: Final = 64
 Ready = Start | Continue
 
 
-class Ticket(Protocol):
-    """A promise of the journal: awaited, it returns once what was handed over is on disk."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A fact that is in the journal already and only has to be applied."""
+
+    event: RunStarted
+
+
+def _nobody(run: str) -> None:
+    """Nobody wants to know."""
+    del run
 
 
 class RunJournal(Protocol):
     """What the host needs of a journal: append to one run in order."""
 
-    def append(self, run: str, events: list[Event]) -> asyncio.Future[None]:
+    def append(self, run_id: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> asyncio.Future[None]:
         """Hand events over; the future ends when they are on disk, or with LeaseLost or another JournalError."""
         ...
 
@@ -125,11 +134,35 @@ class Host:
         self._recorded: dict[str, list[Event]] = {}
         self._timers: dict[str, Timer] = {}
         self._watchers: list[asyncio.Future[None]] = []
+        self._sleepers: list[asyncio.Future[None]] = []
         self._is_stopped = False
-        self._agenda: deque[Event | Command] = deque()
+        self._letters: list[int] = []
+        self._agenda: deque[Event | Command | _Written] = deque()
         self._is_applying = False
+        self.on_end: Callable[[str], None] = _nobody
 
     # -- words from outside ------------------------------------------------------------------------------------------
+
+    def begin(self, started: RunStarted) -> None:
+        """Begin a run whose first event has been written already."""
+        self.last_n = self._committed_n = started.n
+        self.waits.arm()
+        self._agenda.append(_Written(started))
+        self._drain()
+        self._begin_ready()
+        self.around.feed.publish(self.run, [started])
+        for hook in self.around.hooks:
+            hook(self.run, started)
+
+    def post_letter(self, letter: int, fact: Event | None) -> None:
+        """Do what a letter asks for and strike it off in the same transaction; None: it does not fit any more."""
+        if self._is_stopped:
+            return
+        self._letters.append(letter)
+        if fact is not None:
+            self._apply(fact)
+            self._begin_ready()
+        self._flush()
 
     def post(self, fact: Event) -> None:
         """Apply a fact, hand it to the journal and begin what became ready. Dropped when it comes too late."""
@@ -146,6 +179,7 @@ class Host:
             self.accounts.note(event)
         if events:
             self.last_n = self._committed_n = events[-1].n
+        self.waits.arm()
 
     async def wait_until_committed(self) -> None:
         """Return once everything recorded so far is on disk.
@@ -171,6 +205,20 @@ class Host:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._watchers.append(future)
             await future
+
+    def next_due(self) -> float | None:
+        """When the run goes on by itself (seconds since 1970), or None when it does not."""
+        due = self.waits.next_due()
+        retries = [timer.due for timer in self._timers.values() if timer.act is not None]
+        return min([*retries, *([due] if due is not None else [])], default=None)
+
+    async def wait_until_woken(self) -> None:
+        """Return after the next event that is written, or when the host stops."""
+        if self._is_stopped:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append(future)
+        await future
 
     @property
     def is_idle(self) -> bool:
@@ -205,11 +253,14 @@ class Host:
 
     def _apply(self, fact: Event) -> None:
         """Apply a fact and everything that follows from it without waiting, in order."""
-        agenda = self._agenda
-        agenda.append(fact)
+        self._agenda.append(fact)
+        self._drain()
+
+    def _drain(self) -> None:
         if self._is_applying:
             return
         self._is_applying = True
+        agenda = self._agenda
         try:
             while agenda:
                 item = agenda.popleft()
@@ -219,17 +270,21 @@ class Host:
                 else:
                     self._apply_one(item)
         except WeftError as error:
-            self._fall(error)
+            self.fall(error)
         finally:
             self._is_applying = False
 
-    def _apply_one(self, fact: Event) -> None:
-        if not self.scheduler.accepts(fact):
-            if isinstance(fact, EffectSettled):
-                self._note(fact)
+    def _apply_one(self, item: Event | _Written) -> None:
+        if isinstance(item, _Written):
+            step = self.scheduler.apply(item.event)
+            self.waits.note(item.event)
+        elif self.scheduler.accepts(item):
+            step = self.scheduler.apply(item)
+            self._note(item)
+        else:
+            if isinstance(item, EffectSettled):
+                self._note(item)
             return
-        step = self.scheduler.apply(fact)
-        self._note(fact)
         for consequence in step.consequences:
             self._note(consequence)
         for command in step.commands:
@@ -272,10 +327,11 @@ class Host:
 
     def _flush(self) -> None:
         self._flushing = False
-        if not self._unwritten:
+        if not self._unwritten and not self._letters:
             return
         events, self._unwritten = self._unwritten, []
-        ticket = self.around.journal.append(self.run, events)
+        letters, self._letters = self._letters, []
+        ticket = self.around.journal.append(self.run, events, letters=letters)
         self._ticket = ticket
         if ticket.done():
             self._written(events, ticket)
@@ -287,16 +343,18 @@ class Host:
             return
         error = ticket.exception()
         if error is not None:
-            self._fall(error if isinstance(error, WeftError) else EngineBug(f"the journal failed: {error!r}"))
+            self.fall(error if isinstance(error, WeftError) else EngineBug(f"the journal failed: {error!r}"))
             return
-        self._committed_n = events[-1].n
-        self.around.feed.publish(self.run, events)
-        for hook in self.around.hooks:
-            for event in events:
-                hook(self.run, event)
+        if events:
+            self._committed_n = events[-1].n
+            self.around.feed.publish(self.run, events)
+            for hook in self.around.hooks:
+                for event in events:
+                    hook(self.run, event)
+            _release(self._sleepers)
         self._look()
 
-    def _fall(self, error: WeftError) -> None:
+    def fall(self, error: WeftError) -> None:
         """Stop at once: the journal refused, or an invariant broke. Nothing more is written."""
         if self.failure is None:
             self.failure = error
@@ -317,14 +375,17 @@ class Host:
         self._timers.clear()
 
     def _look(self) -> None:
-        if self._watchers and self.is_idle:
+        if not self.is_idle:
+            return
+        if self._watchers:
             self._tell_watchers()
+        if self.scheduler.status in ENDED and not self._is_stopped:
+            self.on_end(self.run)
 
     def _tell_watchers(self) -> None:
-        watchers, self._watchers = self._watchers, []
-        for future in watchers:
-            if not future.done():
-                future.set_result(None)
+        _release(self._watchers)
+        if self._is_stopped:
+            _release(self._sleepers)
 
     # -- commands that are answered on the spot ----------------------------------------------------------------------
 
@@ -465,15 +526,10 @@ class Host:
         command.not_before = None
         if self._is_opened_here(command):
             self._agenda.append(command)
-            self._apply_agenda()
+            self._drain()
         else:
             self._ready.append(command)
         self._begin_ready()
-
-    def _apply_agenda(self) -> None:
-        first = self._agenda.popleft()
-        for answer in self._answer(first):  # type: ignore[arg-type]
-            self._apply(answer)
 
     def _begin_ready(self) -> None:
         """A task for everything that is ready, as far as the run's concurrency allows."""
@@ -489,7 +545,7 @@ class Host:
         self._tasks.discard(task)
         self._withdrawn.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._fall(error if isinstance(error, WeftError) else EngineBug(f"the host failed: {error!r}"))
+            self.fall(error if isinstance(error, WeftError) else EngineBug(f"the host failed: {error!r}"))
         if not self._is_stopped:
             self._begin_ready()
         self._look()
@@ -687,6 +743,14 @@ class Host:
             task.cancel()
         if self._ready:
             self._ready = deque(c for c in self._ready if c.execution != execution)
+
+
+def _release(waiting: list[asyncio.Future[None]]) -> None:
+    futures = list(waiting)
+    waiting.clear()
+    for future in futures:
+        if not future.done():
+            future.set_result(None)
 
 
 _COMMANDS: Final = (Start, Continue, Evaluate, Conclude, GiveUp, EndScope, Cancel)

@@ -7,6 +7,7 @@ Nothing here waits or knows the journal. An error of the graph's own (``NodeErro
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -143,6 +144,35 @@ def control(command: Evaluate, names: Names) -> NodeCompleted:
     port = "branch" if node.kind == "parallel-fork" else "ok"
     output = names["nodes"].get(node.id, {}).get("pending")
     return completed(scope, node, command.execution, 1, Result(output, port), names, derived=True)
+
+
+def items_of(node: PlanNode, names: Names) -> list[Any]:
+    """The list that ``each`` runs over.
+
+    Raises:
+        NodeError: the expression erred or came to something that is no list.
+    """
+    value = expression(node.doc.each).evaluate(names)
+    if not isinstance(value, list):
+        raise NodeError(
+            f"each came to {short(value)}, not to a list", code="each.no_list", hint="`each` needs an expression of a list"
+        )
+    return value
+
+
+def args_of(node: PlanNode, names: Names) -> dict[str, Any]:
+    """A subgraph's ``args``: name -> value, absent ones left out.
+
+    Raises:
+        NodeError: a template failed.
+    """
+    return resolve(node.doc.args, names)
+
+
+def short(value: Any, length: int = 60) -> str:
+    """A JSON value in one line of at most ``length`` characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def output_of(template: Mapping[str, Any] | None, names: Names) -> dict[str, Any]:
