@@ -21,6 +21,7 @@ from engine.model.reading import read_document
 from engine.model.saving import save_text
 from engine.model.shapes import BOOLEAN, OBJECT, Given, by_shape
 from engine.model.structure import examine
+from engine.model.types import Types, types_of
 from engine.model.values import ABSENT, normal
 from engine.model.writing import hash_of, written
 
@@ -149,6 +150,22 @@ class Graph(Part):
     def hash(self) -> str:
         """SHA-256, in hex, of the written form without ``layout``: what a run is bound to."""
         return hash_of(self.as_json())
+
+    @cached_property
+    def types(self) -> Types:
+        """What the names of its templates and expressions are made of; made once."""
+        return types_of(self)
+
+    def types_in(self, node: str) -> Types:
+        """The names as they are inside one node, with its ``output`` and its ``item``; made once per node."""
+        made = self._types_in.get(node)
+        if made is None:
+            made = self._types_in[node] = self.types.inside(node, self.nodes[node])
+        return made
+
+    @cached_property
+    def _types_in(self) -> dict[str, Types]:
+        return {}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the graph to a file, whole or not at all; a file that is there keeps its mode.

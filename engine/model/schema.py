@@ -274,3 +274,8 @@ def _target(reference: str, root: Place) -> Place:
             return UNKNOWN
         here = here[part]
     return here
+
+
+def problems(schema: Schema | bool, value: JsonValue) -> list[str]:
+    """Every reason why the value does not fit the schema, as sentences with their places; empty if it fits."""
+    return [str(problem) for problem in validator(schema).problems(value)]

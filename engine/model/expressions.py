@@ -1,0 +1,472 @@
+"""Expressions: CEL, checked before anything runs, evaluated on nothing but the values that the source names.
+
+Rule (GRAPH.md §2, SECURITY.md 13): an expression that errs fails its node, and only ``True`` is true. The library
+returns a run-time error as a value that is truthy, so every result's type is looked at. This is the only user of CEL,
+and a graph without expressions, or with nothing but plain comparisons, never loads it.
+
+Every path of the source (``nodes.a.output.x``) becomes a CEL variable of that dotted name, typed by the schemas of
+``Types``: so CEL's checker sees types, and an evaluation converts one small value instead of the whole state.
+"""
+
+# The library comes without type stubs.
+# pyright: reportMissingTypeStubs=false
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from pydantic import JsonValue
+
+from engine.errors import NodeError
+from engine.model.cel_source import Mention, Source, has_arguments, read_source
+from engine.model.comparisons import UNDECIDED, Decision, comparison
+from engine.model.names import nearest
+from engine.model.paths import value_at_path
+from engine.model.schema import UNKNOWN, Place
+from engine.model.types import DYNAMIC, Types
+from engine.model.values import ABSENT, SAFE_INTEGER, normal, problem
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+Names = Mapping[str, Any]
+Path = tuple[str | int, ...]
+
+MOST_CHARACTERS = 1_000
+MOST_LOOPS = 4
+MOST_BOUND_USES = 16
+"""With four loops what a bound name stands for can grow 256-fold at most."""
+
+MOST_REPLACED = 1_000_000
+"""The longest text, in characters, that ``replace`` may make."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionProblem:
+    """What is wrong with an expression.
+
+    Attributes:
+        sort: ``limit``, ``syntax``, ``unknown`` (a name or field that is not there) or ``type``.
+        message: one sentence.
+        column: where, in characters from 1.
+        hint: what to do, or None.
+    """
+
+    sort: Literal["limit", "syntax", "unknown", "type"]
+    message: str
+    column: int = 1
+    hint: str | None = None
+
+
+class Expression:
+    """A CEL expression with the types of its names; made by ``compile_expression``."""
+
+    __slots__ = ("_decide", "_program", "_variables", "source", "types")
+
+    def __init__(self, source: Source, types: Types) -> None:
+        self.source = source
+        self.types = types
+        self._variables = _variables(source, types)
+        self._decide: Decision | None = comparison(source, {v.path: v.type for v in self._variables})
+        self._program: cel.Expression | None = None
+
+    @property
+    def references(self) -> tuple[Mention, ...]:
+        """Every path that the source names, in order, those of its own loops aside."""
+        return self.source.mentions
+
+    def check(self, expects: Literal["bool", "list"] | None = None) -> list[ExpressionProblem]:
+        """Everything that is wrong, found without a value; empty if it can be evaluated.
+
+        Args:
+            expects: what the expression must come to (``when`` and ``while``: bool, ``each``: list).
+        """
+        found = _limits(self.source) or _unknown_names(self.source, self.types)
+        if found:
+            return found
+        try:
+            program = self._compiled()
+        except RuntimeError as error:
+            return _said_by_cel(str(error))
+        return _unexpected(program.return_type().name(), expects)
+
+    def evaluate(self, names: Names) -> JsonValue:
+        """The expression's value.
+
+        Args:
+            names: the names of GRAPH.md §2 with their values; an absent name is simply not there.
+
+        Raises:
+            NodeError: ``expression.invalid`` (``check`` says why) or ``expression.failed``.
+        """
+        if self._decide is not None:
+            decided = self._decide(names)
+            if decided is not UNDECIDED:
+                return decided
+        return self._evaluated(names)
+
+    def holds(self, names: Names) -> bool:
+        """Whether the expression is true.
+
+        Raises:
+            NodeError: as ``evaluate``; also when the value is neither true nor false.
+        """
+        value = self.evaluate(names)
+        if value is True or value is False:
+            return value
+        raise self._failure("it is neither true nor false")
+
+    def _evaluated(self, names: Names) -> JsonValue:
+        from cel_expr_python import cel  # noqa: PLC0415  (a graph without expressions does not load it)
+
+        program = self._checked()
+        given = {variable.name: variable.value(names) for variable in self._variables}
+        data = {name: value for name, value in given.items() if value is not ABSENT}
+        try:
+            result = program.eval(data=data)
+            is_error = result.type() == cel.Type.ERROR
+            value = result.plain_value()
+        except (RuntimeError, MemoryError, TypeError) as error:
+            raise self._failure(_plain_words(str(error))) from None
+        if is_error:
+            raise self._failure(_plain_words(str(value)))
+        try:
+            return to_json(value)
+        except ValueError as error:
+            raise self._failure(str(error)) from None
+
+    def _failure(self, why: str) -> NodeError:
+        shown = self.source.text if len(self.source.text) <= 80 else f"{self.source.text[:80]}…"
+        return NodeError(f"the expression `{shown}` failed: {why}", code="expression.failed")
+
+    def _checked(self) -> cel.Expression:
+        if self._program is None:
+            problems = self.check()
+            if problems:
+                raise NodeError(
+                    f"the expression `{self.source.text[:80]}` has an error: {problems[0].message}",
+                    code="expression.invalid",
+                    hint=problems[0].hint,
+                )
+        return self._compiled()
+
+    def _compiled(self) -> cel.Expression:
+        if self._program is None:
+            environment = _environment(tuple((variable.name, variable.type) for variable in self._variables))
+            self._program = environment.compile(_guarded(self.source))
+        return self._program
+
+
+def compile_expression(source: str, types: Types = DYNAMIC) -> Expression:
+    """The expression in a source, whatever it is; ``check`` says whether it can be evaluated.
+
+    Made once per source and ``types``, so keep ``types`` (``Graph.types`` does).
+    """
+    made: Expression | None = types.expressions.get(source)
+    if made is None:
+        if len(types.expressions) >= _MOST_KEPT:
+            types.expressions.clear()
+        made = types.expressions[source] = Expression(read_source(source[: MOST_CHARACTERS + 1]), types)
+    return made
+
+
+expression = compile_expression
+_MOST_KEPT = 10_000
+
+
+# --- variables: which paths CEL sees, of what type, and how their values are handed over ---
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    path: Path
+    name: str
+    type: str
+    convert: Callable[[Any], Any]
+
+    def value(self, names: Names) -> Any:
+        found = value_at_path(self.path, names)
+        return found if found is ABSENT else self.convert(found)
+
+
+def _variables(source: Source, types: Types) -> tuple[_Variable, ...]:
+    asked = sorted((path for path in has_arguments(source) if len(path) > 1), key=len)
+    paths: dict[Path, None] = {}
+    for mention in source.mentions:
+        path = mention.path
+        # has(a.b) asks a map for a key, so `a` must be the variable, and no variable may be called a.b.
+        cut = next((asking for asking in asked if path[: len(asking)] == asking), None)
+        path = path if cut is None else cut[:-1]
+        if path[0] in types.schemas and path[0] not in source.bound:
+            paths[path] = None
+    return tuple(_variable(path, types.at(path)) for path in paths)
+
+
+def _variable(path: Path, schema: Place) -> _Variable:
+    return _Variable(path, ".".join(map(str, path)), _cel_type(schema), _converter(schema))
+
+
+_SIMPLE = {"string": "string", "integer": "int", "boolean": "bool"}
+
+
+def _cel_type(schema: Place) -> str:
+    """The CEL type that every value of a schema has; ``dyn`` where there is none. A number is dyn to the checker."""
+    if not isinstance(schema, dict) or schema.keys() & {"$ref", "anyOf", "oneOf", "allOf", "not", "if"}:
+        return "dyn"
+    kind = schema.get("type")
+    if kind == "array":
+        return f"list({_cel_type(schema.get('items', UNKNOWN))})"
+    if kind == "object":
+        return "map(string, dyn)"
+    return _SIMPLE.get(kind, "dyn") if isinstance(kind, str) else "dyn"
+
+
+def _converter(schema: Place) -> Callable[[Any], Any]:
+    """How a value of a schema is handed to CEL: numbers of a ``number`` schema as doubles, whole numbers as ints."""
+    if not isinstance(schema, dict):
+        return _plain
+    members = [member for word in ("anyOf", "oneOf", "allOf") for member in _as_list(schema.get(word))]
+    kinds = [kind for part in (schema, *members) if isinstance(part, dict) for kind in _as_list(part.get("type"))]
+    items, properties = schema.get("items"), schema.get("properties")
+    if "number" in kinds and "integer" not in kinds:
+        return lambda value: float(value) if type(value) in (int, float) else _plain(value)
+    if "array" in kinds and isinstance(items, dict):
+        return _list_converter(_converter(items))
+    if "object" in kinds and isinstance(properties, dict):
+        return _object_converter({name: _converter(inner) for name, inner in properties.items()})
+    return _plain
+
+
+def _as_list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _list_converter(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: [convert(item) for item in _as_list(value)] if isinstance(value, list) else _plain(value)
+
+
+def _object_converter(by_name: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return _plain(value)
+        return {key: by_name.get(key, _plain)(item) for key, item in cast("Mapping[str, Any]", value).items()}
+
+    return convert
+
+
+def _plain(value: object) -> Any:
+    """A value of which no schema tells: a whole number is an int, whether it came as 4 or as 4.0."""
+    if type(value) is float:
+        return int(value) if value.is_integer() and abs(value) <= SAFE_INTEGER else value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in cast("list[object]", value)]
+    return value
+
+
+# --- CEL itself ---
+
+
+@lru_cache(maxsize=1)
+def _extensions() -> list[Any]:
+    from cel_expr_python.ext import ext_math, ext_optional, ext_strings  # noqa: PLC0415
+
+    return [ext_strings.ExtStrings(), ext_math.ExtMath(), ext_optional.ExtOptional()]
+
+
+@lru_cache(maxsize=1)
+def _functions() -> list[cel.FunctionDecl]:
+    """``sum``, and ``replace`` with a bound: nothing else makes a text grow without a loop."""
+    from cel_expr_python import cel  # noqa: PLC0415
+
+    text, kind = cel.Type.STRING, cel.Type
+    short = cel.Overload("replace_bounded", text, [text, text, text], True, _replaced)
+    long = cel.Overload("replace_bounded_n", text, [text, text, text, kind.INT], True, _replaced)
+    total = cel.Overload("sum_list", kind.DYN, [kind.List(kind.DYN)], False, _sum)
+    return [cel.FunctionDecl(_BOUNDED, [short, long]), cel.FunctionDecl("sum", [total])]
+
+
+_BOUNDED = "Replace"
+
+
+def _guarded(source: Source) -> str:
+    """The source with ``.replace(`` led to our bounded one, which has as many letters: columns stay true."""
+    text = source.text
+    for before, word, after in zip(source.words, source.words[1:], source.words[2:], strict=False):
+        if word.text.lower() == "replace" and before.text == "." and after.text == "(":
+            name = _BOUNDED if word.text == "replace" else "rEPLACE"
+            text = text[: word.start] + name + text[word.start + len(name) :]
+    return text
+
+
+def _replaced(text: str, old: str, new: str, limit: int = -1) -> str:
+    places = text.count(old) if limit < 0 else min(text.count(old), limit)
+    if len(text) + places * (len(new) - len(old)) > MOST_REPLACED:
+        raise ValueError(f"replace would make more than {MOST_REPLACED} characters")
+    return text.replace(old, new, limit)
+
+
+def _sum(values: Sequence[Any]) -> int | float:
+    """The sum of a list of numbers: 0 if it is empty, a double if one of them is."""
+    for value in values:
+        if type(value) not in (int, float):
+            raise ValueError("sum takes a list of numbers")
+    total: int | float = sum(values)
+    if type(total) is int and not -(2**63) <= total < 2**63:
+        raise ValueError("the sum is beyond 64 bits")
+    return total
+
+
+@lru_cache(maxsize=512)
+def _environment(variables: tuple[tuple[str, str], ...]) -> cel.Env:
+    from cel_expr_python import cel  # noqa: PLC0415
+
+    return cel.NewEnv(
+        variables={name: _type_of(written) for name, written in variables},
+        extensions=_extensions(),
+        functions=_functions(),
+    )
+
+
+def _type_of(written: str) -> cel.Type:
+    from cel_expr_python import cel  # noqa: PLC0415
+
+    if written.startswith("list("):
+        return cel.Type.List(_type_of(written[5:-1]))
+    simple = {"string": cel.Type.STRING, "int": cel.Type.INT, "bool": cel.Type.BOOL, "dyn": cel.Type.DYN}
+    return simple.get(written) or cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
+
+
+def to_json(value: Any) -> JsonValue:
+    """A result of CEL as JSON.
+
+    Raises:
+        ValueError: it is bytes, a time, a type, an infinite number, or a map whose keys are no texts.
+    """
+    match value:
+        case bytes() | bytearray():
+            raise ValueError("its value is bytes; make them a text")
+        case datetime.datetime() | datetime.timedelta():
+            raise ValueError("its value is a time; make it a text with string(…)")
+        case _:
+            bad = problem(value)
+            if bad is not None:
+                raise ValueError(f"its value is no JSON: {bad[1]}")
+            return normal(value)
+
+
+# --- checks ---
+
+
+def _limits(source: Source) -> list[ExpressionProblem]:
+    if len(source.text) > MOST_CHARACTERS:
+        message = f"an expression has at most {MOST_CHARACTERS} characters"
+        return [ExpressionProblem("limit", message, MOST_CHARACTERS, "let a tool work it out")]
+    if source.loops > MOST_LOOPS:
+        message = f"an expression has at most {MOST_LOOPS} loops such as map, filter, all; this has {source.loops}"
+        return [ExpressionProblem("limit", message, hint="let a tool work it out")]
+    if source.bound_uses > MOST_BOUND_USES:
+        message = f"the names that its loops bind are used more than {MOST_BOUND_USES} times"
+        return [ExpressionProblem("limit", message, hint="let a tool work it out")]
+    return []
+
+
+_OF_CEL = frozenset(
+    {"int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type", "math", "optional",
+     "optional_type", "strings", "google"}
+)  # fmt: skip
+
+
+def _unknown_names(source: Source, types: Types) -> list[ExpressionProblem]:
+    """Names and fields that are not there, found by walking the schemas: CEL itself does not look inside objects."""
+    found: list[ExpressionProblem] = []
+    for mention in source.mentions:
+        if mention.path[0] in _OF_CEL:
+            continue
+        missing = missing_part(mention.path, types)
+        if missing is not None:
+            found.append(ExpressionProblem("unknown", missing[0], mention.start + 1, missing[1]))
+    return found
+
+
+def missing_part(path: Path, types: Types) -> tuple[str, str | None] | None:
+    """Why nothing can be at a path, and what was meant; None if something can. For templates too."""
+    for length in range(1, len(path) + 1):
+        if types.at(path[:length]) is ABSENT:
+            known = types.names_at(path[: length - 1])
+            meant = nearest(str(path[length - 1]), known)
+            hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(known)}" if known else None
+            where = f" in `{'.'.join(map(str, path[: length - 1]))}`" if length > 1 else ""
+            return f"there is no `{path[length - 1]}`{where}", hint
+    return None
+
+
+_ERROR = re.compile(r"ERROR: <input>:-?\d+:(-?\d+): (.*)")
+_OVERLOAD = re.compile(r"found no matching overload for '_?([^'_]+?|[\w.]+)_?' applied to '\((.*)\)'")
+
+
+_SYNTAX = re.compile(r"^[a-z ]+ (?:input |at:? )?('.*?')(?: expecting .*)?$")
+
+
+def _said_by_cel(text: str) -> list[ExpressionProblem]:
+    """CEL's own messages as problems; what follows a syntax error follows from it and is not told."""
+    found = [_problem_of(said, max(int(column), 1)) for column, said in _ERROR.findall(text)]
+    first = next((problem for problem in found if problem.sort != "type"), None)
+    if not found:
+        return [_TOO_DEEP]
+    return found if first is None else [first]
+
+
+_TOO_DEEP = ExpressionProblem("limit", "it is nested too deeply", hint="let a tool work it out")
+
+
+def _problem_of(said: str, column: int) -> ExpressionProblem:
+    said = said.removesuffix(" [INVALID_ARGUMENT]").replace(_BOUNDED, "replace")
+    overload = _OVERLOAD.match(said)
+    if said.startswith("Syntax error:"):
+        return ExpressionProblem("syntax", _syntax_words(said[14:]), column)
+    if "recursion" in said:
+        return _TOO_DEEP
+    if overload is not None:
+        hint = "a number with a point is written 1.0" if "double" in overload[2] and "int" in overload[2] else None
+        return ExpressionProblem("type", f"`{overload[1]}` does not work on ({overload[2]})", column, hint)
+    return ExpressionProblem("type", said.replace(" (in container '')", ""), column)
+
+
+def _syntax_words(said: str) -> str:
+    """The parser's words without its list of everything that it would have liked."""
+    if "'<EOF>'" in said:
+        return "the expression ends too early"
+    return _SYNTAX.sub(r"\1 cannot stand here", said)
+
+
+def _unexpected(type_name: str, expects: Literal["bool", "list"] | None) -> list[ExpressionProblem]:
+    if expects == "bool" and type_name not in ("BOOL", "DYN"):
+        return [ExpressionProblem("type", f"it must come to true or false, not to {type_name.lower()}")]
+    if expects == "list" and type_name != "DYN" and not type_name.startswith("LIST"):
+        return [ExpressionProblem("type", f"it must come to a list, not to {type_name.lower()}")]
+    return []
+
+
+_NO_VALUE = re.compile(r'.*No value with name "([^"]*)" found in Activation')
+_NO_KEY = re.compile(r'.*Key not found in map : "?([^"]*)"?')
+_STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
+
+
+def _plain_words(said: str) -> str:
+    """CEL's run-time error without its own status words."""
+    for pattern in (_NO_VALUE, _NO_KEY):
+        found = pattern.match(said)
+        if found is not None:
+            return f"there is no `{found[1]}`"
+    if "Unable to convert function return value" in said:
+        return "its value is optional; end with orValue(…)"
+    if "bad_alloc" in said or not said:
+        return "it needs too much memory"
+    return _STATUS.sub("", said).replace(_BOUNDED, "replace")
