@@ -6,6 +6,7 @@ code or option is written here.
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import json
 import re
@@ -17,7 +18,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 import engine
-from docs.catalogue import OPTION_PORT
+from docs.catalogue import actions, command_parsers
+from docs.entry import OPTION_PORT
+from engine.cli.output import EXIT_MEANINGS
+from engine.compile.catalogue import FINDINGS
 from engine.errors import CODES, ERROR_CLASSES
 from engine.model.graph import Graph, StateKey
 from engine.model.nodes import (
@@ -35,6 +39,7 @@ from engine.model.nodes import (
     ToolUse,
 )
 from engine.scheduler.events import TYPE_NAMES
+from engine.scheduler.state import RUN_STATUSES, STATUSES, TRANSITIONS
 
 PAGE = Path(__file__).with_name("reference.md")
 SHAPES: tuple[type[Part], ...] = (
@@ -90,11 +95,42 @@ def shapes_section() -> str:
     )
 
 
+def findings_section() -> str:
+    """Every finding of the checker and of reading a document."""
+    rows = ((f"`{code}`", severity, text) for code, (severity, text) in FINDINGS.items())
+    return f"## Findings\n\n{table(('code', 'severity', 'says'), rows)}"
+
+
+def commands_section() -> str:
+    """Every command with its arguments and options, and the exit codes."""
+    codes = table(("exit code", "means"), ((str(int(code)), text) for code, text in EXIT_MEANINGS.items()))
+    parts = [f"## Commands\n\n{codes}"]
+    for name, place in command_parsers().items():
+        rows = [(_written(action), action.help or "") for action in actions(place) if action.dest != "help"]
+        parts.append(f"### weft {name}\n\n{_sentence(place.description or '')}\n\n{table(('argument', 'is'), rows)}")
+    return "\n".join(parts)
+
+
 def errors_section() -> str:
     """Codes of errors and failures, and the classes of failures."""
     classes = ", ".join(f"`{name}`" for name in ERROR_CLASSES)
     codes = table(("code", "means"), ((f"`{code}`", text) for code, text in CODES.items()))
     return f"## Errors and failures\n\nClasses of a node's failure: {classes}.\n\n{codes}"
+
+
+def statuses_section() -> str:
+    """The statuses of runs and executions, and how an execution's changes."""
+    runs, nodes = (", ".join(f"`{name}`" for name in names) for names in (RUN_STATUSES, STATUSES))
+    changes = table(("from", "to", "because"), ((f"`{t.source}`", f"`{t.target}`", t.cause) for t in TRANSITIONS))
+    head = f"## Statuses\n\nOf a run: {runs}.\n\nOf an execution: {nodes}. They change only so:\n"
+    return f"{head}\n{changes}\n{state_diagram()}"
+
+
+def state_diagram() -> str:
+    """The same changes as a Mermaid diagram."""
+    ways: dict[tuple[str, str], None] = {(t.source, t.target): None for t in TRANSITIONS}
+    lines = [f"    {source} --> {target}" for source, target in ways]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> waiting", *lines, "```", ""])
 
 
 def events_section() -> str:
@@ -134,6 +170,18 @@ def table(head: Row, rows: Iterable[Row]) -> str:
     """A Markdown table; a bar inside a cell is written so that it does not end the cell."""
     lines: list[Row] = [head, tuple("---" for _ in head), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _written(action: argparse.Action) -> str:
+    """An argument as a person would type it: ``--id RUN``, ``-o FILE, --output FILE``, ``GRAPH``."""
+    value = action.metavar if isinstance(action.metavar, str) else "|".join(map(str, action.choices or ()))
+    names = [f"{name} {value}".rstrip() for name in action.option_strings] or [value or action.dest]
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith(".") else f"{text}."
 
 
 def _ports(kind: str) -> str:

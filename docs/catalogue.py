@@ -6,33 +6,26 @@ catalogue because the code has it, and a full run of the tests fails while one o
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import cast
 
+from docs.entry import EVERYWHERE, OPTION_PORT, Entry
+from engine.cli.catalogue import COMMANDS
+from engine.cli.main import parser
+from engine.cli.output import EXIT_MEANINGS
+from engine.compile.catalogue import FINDINGS
 from engine.errors import CODES
 from engine.model.nodes import PORTS
 from engine.scheduler.events import TYPE_NAMES
 
-OPTION_PORT = "an option"
-"""Stands for the ports of a gate that its author names."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Entry:
-    """One promise.
-
-    Attributes:
-        section: ``kind``, ``port``, ``finding``, ``error``, ``event``, ``command``, ``option`` or ``exit code``.
-        name: unique in its section, for instance ``join``, ``join.error``, ``run --id``.
-    """
-
-    section: str
-    name: str
+# Nothing that a user can do should bring these about.
+OURS = frozenset({"engine.bug", "weft.error"})
 
 
 def catalogue() -> list[Entry]:
     """Every entry, section by section, each in the order of its table in the code."""
-    return [*kinds(), *ports(), *errors(), *events()]
+    return [*kinds(), *ports(), *findings(), *errors(), *events(), *commands(), *options(), *exit_codes()]
 
 
 def kinds() -> Iterator[Entry]:
@@ -48,11 +41,53 @@ def ports() -> Iterator[Entry]:
         yield from (Entry("port", f"{kind}.{name}") for name in names)
 
 
+def findings() -> Iterator[Entry]:
+    """Every code of a finding."""
+    return (Entry("finding", code) for code in FINDINGS)
+
+
 def errors() -> Iterator[Entry]:
-    """Every code of an error or of a node's failure, the engine's own bug apart, which nothing should bring about."""
-    return (Entry("error", code) for code in CODES if code not in {"engine.bug", "weft.error"})
+    """Every code of an error or of a node's failure, but for broken invariants of weft itself."""
+    return (Entry("error", code) for code in CODES if code not in OURS)
 
 
 def events() -> Iterator[Entry]:
     """Every type of event."""
     return (Entry("event", name) for name in TYPE_NAMES.values())
+
+
+def commands() -> Iterator[Entry]:
+    """Every command of the command line."""
+    return (Entry("command", command.name) for command in COMMANDS)
+
+
+def options() -> Iterator[Entry]:
+    """Every option under each of its names: ``run --id``; those that every command has once, but ``--json`` on each."""
+    names = {command: option_names(place) for command, place in command_parsers().items()}
+    shared = {name for own in names.values() for name in own if all(name in other for other in names.values())}
+    yield from (Entry("option", f"{EVERYWHERE} {name}") for name in sorted(shared))
+    for command, own in names.items():
+        yield from (Entry("option", f"{command} {name}") for name in own if name == "--json" or name not in shared)
+
+
+def exit_codes() -> Iterator[Entry]:
+    """Every exit code."""
+    return (Entry("exit code", str(int(code))) for code in EXIT_MEANINGS)
+
+
+def command_parsers() -> dict[str, argparse.ArgumentParser]:
+    """Command -> the parser of its arguments, in the order of ``weft --help``."""
+    for action in actions(parser()):
+        if isinstance(action.choices, dict):
+            return cast("dict[str, argparse.ArgumentParser]", action.choices)
+    return {}
+
+
+def actions(place: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Every argument of a parser; argparse has no public word for them."""
+    return place._actions  # pyright: ignore[reportPrivateUsage]
+
+
+def option_names(place: argparse.ArgumentParser) -> list[str]:
+    """The names of a command's options, ``--help`` apart."""
+    return [name for action in actions(place) if action.dest != "help" for name in action.option_strings]

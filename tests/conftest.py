@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from docs.catalogue import Entry, catalogue
-from tests.support.recorder import Recorder, install
+from docs.entry import Entry
+from tests.support.recorder import Recorder, install, watch_command_line
 
 # `make test` draws the same examples each time; HYPOTHESIS_PROFILE=search draws many new ones.
 settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -61,6 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RECORDER] = install()
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The tests are loaded, and with them what they test."""
+    watch_command_line(session.config.stash[RECORDER])
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Take over what a finished xdist worker saw."""
@@ -93,6 +98,8 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
 
 def unseen(recorder: Recorder) -> list[Entry]:
     """The catalogue's entries that were not seen, in the catalogue's order."""
+    from docs.catalogue import catalogue  # loads all of weft: only when it is asked for, and never by a worker
+
     return [entry for entry in catalogue() if entry not in recorder.seen]
 
 

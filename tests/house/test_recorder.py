@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docs.catalogue import Entry
+from docs.entry import Entry
 from engine.errors import Failure, InputError, WeftError
 from engine.gallery import patterns
 from engine.model.findings import Finding

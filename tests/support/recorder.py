@@ -7,10 +7,11 @@ event), never when a test does. The constructors are watched from outside, so th
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from docs.catalogue import Entry
+from docs.entry import EVERYWHERE, Entry
 from engine.errors import Failure, WeftError
 from engine.model.findings import Finding
 from engine.scheduler.events import TYPE_NAMES
@@ -37,6 +38,40 @@ def install() -> Recorder:
     for event, name in TYPE_NAMES.items():
         _watch_until_seen(event, Entry("event", name), recorder)
     return recorder
+
+
+def watch_command_line(recorder: Recorder) -> None:
+    """Watch the command line too, where the tests have loaded it: commands, options and exit codes.
+
+    What a test starts as a process of its own is not seen.
+    """
+    main = sys.modules.get("engine.cli.main")
+    if main is None:
+        return
+    act = main._act
+
+    def act_and_note(given: list[str], output: Any) -> Any:
+        recorder.seen.update(words_of(given))
+        try:
+            code = act(given, output)
+        except WeftError:
+            recorder.seen.add(Entry("exit code", "2"))
+            raise
+        recorder.seen.add(Entry("exit code", str(int(code))))
+        return code
+
+    main._act = act_and_note  # type: ignore[attr-defined]
+
+
+def words_of(given: list[str]) -> Iterator[Entry]:
+    """The command and the options of one command line, options under each name that they may have in the catalogue."""
+    command = given[0] if given else ""
+    yield Entry("command", command)
+    for word in given:
+        if word.startswith("-"):
+            name = word.split("=")[0] if word.startswith("--") else word[:2]
+            yield Entry("option", f"{command} {name}")
+            yield Entry("option", f"{EVERYWHERE} {name}")
 
 
 def made_by_the_house() -> bool:
