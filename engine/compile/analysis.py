@@ -32,6 +32,11 @@ class Analysis:
         """Headers, bodies, nesting, leaving edges."""
         return loops_of(self.shape, self.tree)
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether loops or starts are so broken that nothing can be said of what runs when."""
+        return bool(self.loops.astray or self.loops.too_deep) or len(self.shape.starts) != 1
+
     @cached_property
     def branches(self) -> dict[int, tuple[int, ...]]:
         """For each join that may pass on early the nodes of its branches, ascending."""

@@ -40,13 +40,14 @@ def _take_up(shape: Shape, found: list[TakeUp], node: int) -> TakeUp:
         return _NEVER
     asks: set[int] = set()
     for target in onward:
-        document = shape.nodes[target]
-        is_join = isinstance(document, JoinNode)
-        if (is_join and document.accept_failed) or found[target].answer == "always":
+        there = shape.nodes[target]
+        join = there if isinstance(there, JoinNode) else None
+        beyond = found[target]
+        if beyond.answer == "always" or (join is not None and join.accept_failed):
             continue
-        if not is_join and found[target].answer == "never":
+        if join is None and beyond.answer == "never":
             return _NEVER
-        asks.add(target if is_join or len(found[target].asks) > 1 else found[target].asks[0])
+        asks.update(beyond.asks if join is None and len(beyond.asks) == 1 else (target,))
     return TakeUp("ask", tuple(sorted(asks))) if asks else _ALWAYS
 
 

@@ -11,7 +11,10 @@ import heapq
 from dataclasses import dataclass
 
 from engine.model.graph import Graph
-from engine.model.nodes import LoopBackNode, Node, port_of
+from engine.model.nodes import EndNode, LoopBackNode, Node, port_of
+
+MOST_BACKS = 100
+"""So many cycles are named; the others show when these are mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +62,44 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Cyclic:
-    """A graph with cycles that no ``repeat`` edge accounts for: each as the names on it, in walking order."""
+class BackEdge:
+    """An edge that closes a cycle and is no ``repeat`` edge: node, place in its ``to``, and the names on the cycle.
 
-    cycles: tuple[tuple[str, ...], ...]
+    ``cycle`` begins where the edge leads to and ends where it stands.
+    """
+
+    node: str
+    index: int
+    cycle: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cyclic:
+    """A graph with cycles that no ``repeat`` edge accounts for; without its ``backs`` it has none."""
+
+    backs: tuple[BackEdge, ...]
 
 
 def shape_of(graph: Graph) -> Shape | Cyclic:
-    """The shape of a graph, or the cycles that keep it from having one. O((nodes + edges) log nodes)."""
+    """The shape of a graph, or the cycles that keep it from having one.
+
+    Cost: O((nodes + edges) log nodes), and for cycles also the sum of their lengths, at most MOST_BACKS of them.
+    """
     ids = list(graph.nodes)
     links = _links(graph, {name: place for place, name in enumerate(ids)})
     order = _topological(len(ids), links)
     if len(order) < len(ids):
-        return Cyclic(_cycles(ids, links, set(range(len(ids))) - set(order)))
+        return Cyclic(_backs(ids, links, set(range(len(ids))) - set(order)))
     return _numbered(graph, ids, links, order)
 
 
 def _links(graph: Graph, places: dict[str, int]) -> list[Link]:
+    """The edges between known nodes; an ``end`` has none, whatever stands there."""
     links: list[Link] = []
     for source, node in enumerate(graph.nodes.values()):
         repeats = "repeat" if isinstance(node, LoopBackNode) else None
         for index, edge in enumerate(node.to):
-            if edge.node in places:
+            if edge.node in places and not isinstance(node, EndNode):
                 port = port_of(node, edge)
                 conditional = edge.when is not None
                 links.append(Link(source, places[edge.node], index, port, conditional, port == repeats))
@@ -133,80 +152,40 @@ def _numbered(graph: Graph, ids: list[str], links: list[Link], order: list[int])
     )
 
 
-def _cycles(ids: list[str], links: list[Link], left: set[int]) -> tuple[tuple[str, ...], ...]:
-    """One cycle of each strongly connected part, by the first of its nodes in the file. O(nodes + edges)."""
-    after: dict[int, list[int]] = {place: [] for place in sorted(left)}
+def _backs(ids: list[str], links: list[Link], left: set[int]) -> tuple[BackEdge, ...]:
+    """The edges that lead back to where a depth-first walk in file order has come from."""
+    after: dict[int, list[Link]] = {place: [] for place in sorted(left)}
+    entered: set[int] = set()
     for link in links:
-        if not link.is_repeat and link.source in left and link.target in left:
-            after[link.source].append(link.target)
-    found = [_cycle_in(part, after) for part in _connected_parts(after)]
-    return tuple(tuple(ids[place] for place in cycle) for cycle in sorted(filter(None, found)))
-
-
-def _cycle_in(part: set[int], after: dict[int, list[int]]) -> tuple[int, ...]:
-    """A shortest cycle through the first node of a strongly connected part; empty if the part is no cycle."""
-    first = min(part)
-    came_from: dict[int, int] = {}
-    level = [first]
-    while level:
-        below: list[int] = []
-        for place in level:
-            for target in after[place]:
-                if target == first:
-                    return _walked_back(place, first, came_from)
-                if target in part and target not in came_from:
-                    came_from[target] = place
-                    below.append(target)
-        level = below
-    return ()
-
-
-def _walked_back(last: int, first: int, came_from: dict[int, int]) -> tuple[int, ...]:
-    way = [last]
-    while way[-1] != first:
-        way.append(came_from[way[-1]])
-    return tuple(reversed(way))
-
-
-def _connected_parts(after: dict[int, list[int]]) -> list[set[int]]:
-    """The strongly connected parts (Kosaraju: by last visit forwards, then along the edges backwards)."""
-    before: dict[int, list[int]] = {place: [] for place in after}
-    for source, targets in after.items():
-        for target in targets:
-            before[target].append(source)
-    parts: list[set[int]] = []
-    placed: set[int] = set()
-    for root in reversed(_by_last_visit(after)):
-        if root in placed:
-            continue
-        part = {root}
-        todo = [root]
-        while todo:
-            for source in before[todo.pop()]:
-                if source not in placed and source not in part:
-                    part.add(source)
-                    todo.append(source)
-        placed |= part
-        parts.append(part)
-    return parts
-
-
-def _by_last_visit(after: dict[int, list[int]]) -> list[int]:
-    """The nodes in the order in which a depth-first walk leaves them; without recursion, for long chains."""
-    seen: set[int] = set()
-    left: list[int] = []
-    for root in after:
-        if root in seen:
-            continue
-        seen.add(root)
-        stack = [(root, iter(after[root]))]
-        while stack:
-            place, targets = stack[-1]
-            target = next((t for t in targets if t not in seen), None)
-            if target is None:
-                stack.pop()
-                left.append(place)
+        if not link.is_repeat and link.target in left:
+            if link.source in left:
+                after[link.source].append(link)
             else:
-                seen.add(target)
-                stack.append((target, iter(after[target])))
-    return left
+                entered.add(link.target)
+    found: list[BackEdge] = []
+    done: set[int] = set()
+    for root in (*sorted(entered), *after):
+        if root not in done and len(found) < MOST_BACKS:
+            found += _backs_from(root, after, done, ids)
+    return tuple(found[:MOST_BACKS])
+
+
+def _backs_from(root: int, after: dict[int, list[Link]], done: set[int], ids: list[str]) -> list[BackEdge]:
+    """The same from one node; ``done`` holds what need not be walked again. Without recursion, for long chains."""
+    found: list[BackEdge] = []
+    way = {root: None}
+    stack = [(root, iter(after[root]))]
+    while stack and len(found) < MOST_BACKS:
+        place, links = stack[-1]
+        link = next((link for link in links if link.target not in done), None)
+        if link is None:
+            stack.pop()
+            del way[place]
+            done.add(place)
+        elif link.target in way:
+            names = [ids[step] for step in way]
+            found.append(BackEdge(ids[place], link.index, tuple(names[names.index(ids[link.target]) :])))
+        else:
+            way[link.target] = None
+            stack.append((link.target, iter(after[link.target])))
+    return found

@@ -1,0 +1,223 @@
+"""What can run at the same time, and what has surely been decided before.
+
+Rule: two nodes can run at the same time if neither is surely decided before the other starts, and one execution can
+reach both. Surely before: a node waits for all its edges; a join that passes on early only for as many as it needs,
+so that its rest runs beside what follows, up to the end of the iteration (edges that leave a loop wait for its whole
+body); what a join cancels is decided when it passes on; an edge to an ``end`` waits for nothing else. One execution
+reaches both if their ways part at a fork and never meet again: by Menger's theorem, if for some fork no other node
+lies on all ways from it to both. Sets of nodes are whole numbers, one bit for each node that somebody asks about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from engine.compile.analysis import Analysis, need_of
+from engine.compile.dominators import ROOT
+from engine.model.nodes import EndNode, ForkNode, JoinNode
+
+MOST_STEPS = 2_000_000
+"""Steps spent on pairs of nodes in one check; then the rest counts as not running together (``is_partial``)."""
+
+
+class Together:
+    """Answers for the nodes in ``asked``; all numbers are those of the shape.
+
+    Cost: O(edges * asked / 64) to make, then O(log nodes) for most pairs. ``is_partial`` turns true when MOST_STEPS
+    did not suffice.
+    """
+
+    def __init__(self, analysis: Analysis, asked: Iterable[int]) -> None:
+        self._analysis = analysis
+        self._shape = analysis.shape
+        self._bit = {node: 1 << place for place, node in enumerate(sorted(set(asked)))}
+        self._asked = sorted(self._bit)
+        self._steps = MOST_STEPS
+        self.is_partial = False
+
+    # --- sets ---
+
+    def mask(self, nodes: Iterable[int]) -> int:
+        """Nodes as a set of bits; those that nobody asks about are left out."""
+        bits = 0
+        for node in nodes:
+            bits |= self._bit.get(node, 0)
+        return bits
+
+    def is_before(self, one: int, other: int) -> bool:
+        """Whether ``one`` is surely decided before ``other`` starts, in the iteration that both are in."""
+        return bool(self._before[other] & self._bit[one])
+
+    def can_lead(self, one: int, other: int) -> bool:
+        """Whether a way leads from ``one`` to ``other``, repeats included."""
+        around = self._analysis.loops.around[one]
+        if not around:
+            return bool(self._ancestors[other] & self._bit[one])
+        outermost = self._analysis.loops.loops[around[0]]
+        inside = self._analysis.loops.around[other][:1] == around[:1]
+        return inside or bool(self._ancestors[other] & self._entry_bit[outermost.header])
+
+    def is_beside(self, one: int, other: int) -> bool:
+        """Whether both can run at the same time."""
+        first, last = min(one, other), max(one, other)
+        return self.first_beside(last, self._bit[first]) is not None
+
+    def first_beside(self, node: int, others: int) -> int | None:
+        """Of the nodes with smaller numbers in the set, the first that can run at the same time as ``node``."""
+        return next(iter(self.beside(node, others, most=1)), None)
+
+    def beside(self, node: int, others: int, *, most: int) -> list[int]:
+        """The first ``most`` such nodes."""
+        bit = self._bit[node]
+        left = others & (bit - 1) & ~self._before[node] & ~self._exclusive(node)
+        found: list[int] = []
+        while left and len(found) < most:
+            low = left & -left
+            left ^= low
+            other = self._asked[low.bit_length() - 1]
+            if self._can_meet(other, node):
+                found.append(other)
+        return found
+
+    # --- before ---
+
+    @cached_property
+    def _before(self) -> list[int]:
+        """For each node the asked ones that are surely decided before it starts."""
+        shape, loops = self._shape, self._analysis.loops
+        bodies = [self.mask(loop.body) for loop in loops.loops]
+        before: list[int] = []
+        for node, document in enumerate(shape.nodes):
+            to_end = isinstance(document, EndNode)
+            ways: list[int] = []
+            for edge in shape.into[node]:
+                source = shape.links[edge].source
+                way = before[source] | self._bit.get(source, 0)
+                left = loops.leaves[edge]
+                ways.append(way | bodies[left[-1]] if left and not to_end else way)
+            need = 1 if to_end else need_of(document) if isinstance(document, JoinNode) else 0
+            surely = _in_at_least(ways, max(1, len(ways) - need + 1) if need else 1)
+            if isinstance(document, JoinNode) and need and document.rest == "cancel":
+                surely |= self.mask(self._analysis.branches[node])
+            before.append(surely)
+        return before
+
+    @cached_property
+    def _ancestors(self) -> list[int]:
+        """For each node the asked ones and, in the bits above, the outermost headers that lead to it."""
+        found: list[int] = []
+        for node in range(len(self._shape.ids)):
+            above = self._entry_bit.get(node, 0)
+            for source in self._shape.sources(node):
+                above |= found[source] | self._bit.get(source, 0)
+            found.append(above)
+        return found
+
+    @cached_property
+    def _entry_bit(self) -> dict[int, int]:
+        outermost = [loop.header for loop in self._analysis.loops.loops if loop.depth == 1]
+        return {header: 1 << (len(self._asked) + place) for place, header in enumerate(outermost)}
+
+    # --- one execution ---
+
+    @cached_property
+    def _choice_tops(self) -> list[int]:
+        """For each node the highest of its dominators (or itself) at and below which there is no fork."""
+        tree, shape = self._analysis.tree, self._shape
+        count = len(shape.ids)
+        forked = [isinstance(node, ForkNode) for node in shape.nodes]
+        for node in reversed(range(count)):
+            if forked[node] and tree.parent[node] != ROOT:
+                forked[tree.parent[node]] = True
+        tops = list(range(count))
+        for node in range(count):
+            parent = tree.parent[node]
+            if parent != ROOT and not forked[parent]:
+                tops[node] = tops[parent]
+        return tops
+
+    @cached_property
+    def _below(self) -> dict[int, int]:
+        """For each such top the asked nodes that have it."""
+        found: dict[int, int] = {}
+        for node, bit in self._bit.items():
+            top = self._choice_tops[node]
+            found[top] = found.get(top, 0) | bit
+        return found
+
+    def _exclusive(self, node: int) -> int:
+        """Asked nodes that part from this one at a choice, with no fork in sight."""
+        return self._below[self._choice_tops[node]]
+
+    def _can_meet(self, one: int, other: int) -> bool:
+        """Whether one execution can reach both: exact, unless the steps run out."""
+        common = self._analysis.tree.nearest_common(one, other)
+        self._steps -= 1
+        if common in (one, other) or common == ROOT or isinstance(self._shape.nodes[common], ForkNode):
+            return True
+        if self._steps < 0:
+            self.is_partial = True
+            return False
+        to_one, to_other = self._above(one, common), self._above(other, common)
+        if one in to_other:
+            return True
+        forks = [node for node in to_one & to_other if isinstance(self._shape.nodes[node], ForkNode)]
+        return any(self._part_at(fork, one, other, to_one | to_other) for fork in sorted(forks, reverse=True))
+
+    def _above(self, node: int, top: int) -> set[int]:
+        """The node and all from which a way leads to it, below ``top``."""
+        found = {node}
+        todo = [node]
+        while todo:
+            for source in self._shape.sources(todo.pop()):
+                if source != top and source not in found:
+                    found.add(source)
+                    todo.append(source)
+        self._steps -= len(found)
+        return found
+
+    def _part_at(self, fork: int, one: int, other: int, within: set[int]) -> bool:
+        """Whether ways to both part at the fork and never meet again.
+
+        Every node behind the fork gets the nearest node below the fork that lies on all ways from the fork to it.
+        """
+        top_of: dict[int, int] = {}
+        behind = sorted(node for node in within if node > fork)
+        self._steps -= len(behind)
+        for node in behind:
+            tops = {
+                node if source == fork else top_of[source]
+                for source in self._shape.sources(node)
+                if source == fork or source in top_of
+            }
+            if tops:
+                top_of[node] = tops.pop() if len(tops) == 1 else node
+        return top_of[one] != top_of[other]
+
+
+def _in_at_least(sets: list[int], count: int) -> int:
+    """The bits that are in at least ``count`` of the sets: counters of one bit plane each, added and compared."""
+    if count == 1:
+        union = 0
+        for bits in sets:
+            union |= bits
+        return union
+    planes: list[int] = []
+    for bits in sets:
+        carry = bits
+        for place, plane in enumerate(planes):
+            planes[place], carry = plane ^ carry, plane & carry
+        if carry:
+            planes.append(carry)
+    if count >> len(planes):
+        return 0
+    more, equal = 0, -1
+    for place in reversed(range(len(planes))):
+        plane = planes[place]
+        if count >> place & 1:
+            equal &= plane
+        else:
+            more |= equal & plane
+            equal &= ~plane
+    return more | equal
