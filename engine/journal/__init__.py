@@ -10,9 +10,10 @@ from typing import Final, get_args
 
 from engine.errors import ConfigError
 from engine.journal.memory import MemoryJournal
+from engine.journal.records import Durability
 from engine.journal.schema import BUSY_TIMEOUT_S
 from engine.journal.sqlite import SqliteJournal
-from engine.journal.store import Durability, Journal
+from engine.journal.store import Journal
 
 __all__ = ["Journal", "open_journal"]
 

@@ -15,10 +15,11 @@ from typing import Any, Final
 import orjson
 
 from engine.errors import EngineBug, WeftError
-from engine.journal.codec import FORMAT, Encoded, encode, usage_json
+from engine.journal.codec import FORMAT, Encoded, encode
 from engine.journal.projection import Changes, RunView, Summary, Wait
+from engine.journal.records import Lease
 from engine.journal.refusals import lease_lost
-from engine.journal.store import Lease
+from engine.journal.shapes import usage_json
 from engine.scheduler.events import Event
 
 EventRow = tuple[int, int, float, int, int, bytes]

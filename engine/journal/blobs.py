@@ -9,7 +9,7 @@ import sqlite3
 from typing import Final
 
 from engine.journal.batch import hash_key
-from engine.journal.store import Blob
+from engine.journal.records import Blob
 
 _YOUNGER_BY_S: Final = 3600.0
 """A blob's moment moves on in steps of an hour, since moving it writes the whole blob again."""

@@ -18,8 +18,8 @@ from engine.journal.batch import insert_event, usage_text, write_blobs
 from engine.journal.blobs import put_document
 from engine.journal.codec import Encoded
 from engine.journal.projection import Summary
+from engine.journal.records import Lease
 from engine.journal.refusals import run_elsewhere, run_exists, run_unknown
-from engine.journal.store import Lease
 from engine.scheduler.events import RunStarted
 
 

@@ -14,10 +14,10 @@ import orjson
 
 from engine.errors import EngineBug, Failure, JournalError
 from engine.journal.batch import hash_key
-from engine.journal.codec import CODE_OF, LoadBlob, decode, usage_from_json
+from engine.journal.codec import LoadBlob, decode
 from engine.journal.leases import run_key
 from engine.journal.projection import RunView, Wait
-from engine.journal.store import (
+from engine.journal.records import (
     PAGE_EVENTS,
     WAITS_SHOWN,
     Arrivals,
@@ -29,6 +29,7 @@ from engine.journal.store import (
     RunFilter,
     RunRow,
 )
+from engine.journal.shapes import CODE_OF, usage_from_json
 from engine.scheduler import events as ev
 
 PAGE_BYTES: Final = 8 * 1024 * 1024

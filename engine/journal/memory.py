@@ -16,8 +16,7 @@ from typing import Any, Literal, NamedTuple
 from engine.errors import EngineBug
 from engine.journal.codec import encode, hash_of
 from engine.journal.projection import RunStatus, RunView
-from engine.journal.refusals import check_new_run, lease_lost, run_elsewhere, run_exists, run_unknown
-from engine.journal.store import (
+from engine.journal.records import (
     LEASE_TTL_S,
     PAGE_EVENTS,
     UNNAMED_KEPT_S,
@@ -33,6 +32,7 @@ from engine.journal.store import (
     RunFilter,
     RunRow,
 )
+from engine.journal.refusals import check_new_run, lease_lost, run_elsewhere, run_exists, run_unknown
 from engine.scheduler.events import Event, GateOpened, RunCompleted, RunStarted
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
 
 from engine.errors import Failure
-from engine.journal.codec import moment_text
+from engine.journal.shapes import moment_text
 from engine.scheduler import events as ev
 
 RunStatus = Literal["running", "waiting", "completed", "failed", "cancelled"]

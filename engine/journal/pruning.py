@@ -14,8 +14,8 @@ from engine.journal.batch import write_changes, write_summary
 from engine.journal.leases import living_holder, run_key
 from engine.journal.lists import fold, json_list, where
 from engine.journal.projection import RunStatus
+from engine.journal.records import UNNAMED_KEPT_S
 from engine.journal.refusals import run_elsewhere
-from engine.journal.store import UNNAMED_KEPT_S
 
 _DELETE_BELONGINGS: Final = (
     "DELETE FROM waits WHERE run = ?",

@@ -21,9 +21,7 @@ from engine.journal.batch import Held
 from engine.journal.codec import encode, hash_of, value_bytes
 from engine.journal.faults import journal_error
 from engine.journal.projection import RunStatus, RunView
-from engine.journal.refusals import check_new_run, lease_lost, run_elsewhere
-from engine.journal.schema import BUSY_TIMEOUT_S, connect, connect_reader
-from engine.journal.store import (
+from engine.journal.records import (
     LEASE_TTL_S,
     PAGE_EVENTS,
     Arrivals,
@@ -37,6 +35,8 @@ from engine.journal.store import (
     RunFilter,
     RunRow,
 )
+from engine.journal.refusals import check_new_run, lease_lost, run_elsewhere
+from engine.journal.schema import BUSY_TIMEOUT_S, connect, connect_reader
 from engine.journal.writer import Writer
 from engine.scheduler.events import Event, RunStarted
 
