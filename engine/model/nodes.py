@@ -352,5 +352,5 @@ def ports_of(node: Any) -> tuple[str, ...]:
 
 
 def port_of(node: Any, edge: Edge) -> str:
-    """The port an edge stands on: its ``on``, else the kind's default."""
-    return edge.on if edge.on is not None else PORTS[node.kind][0]
+    """The port an edge stands on: its ``on``, else the kind's default ("" for an ``end``, which has no ports)."""
+    return edge.on if edge.on is not None else next(iter(PORTS[node.kind]), "")
