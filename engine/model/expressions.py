@@ -27,7 +27,7 @@ from engine.model.cel_source import Mention, Source, has_arguments, read_source
 from engine.model.comparisons import UNDECIDED, Decision, comparison
 from engine.model.names import nearest
 from engine.model.paths import value_at_path
-from engine.model.schema import UNKNOWN, Place
+from engine.model.schema import UNKNOWN, Budget, Place, resolved
 from engine.model.types import DYNAMIC, Types
 from engine.model.values import ABSENT, SAFE_INTEGER, normal, problem
 
@@ -187,7 +187,7 @@ class _Variable:
     path: Path
     name: str
     type: str
-    convert: Callable[[Any], Any]
+    convert: Convert
 
     def value(self, names: Names) -> Any:
         found = value_at_path(self.path, names)
@@ -204,11 +204,11 @@ def _variables(source: Source, types: Types) -> tuple[_Variable, ...]:
         path = path if cut is None else cut[:-1]
         if path[0] in types.schemas and path[0] not in source.bound:
             paths[path] = None
-    return tuple(_variable(path, types.at(path)) for path in paths)
+    return tuple(_variable(path, *types.place(path)) for path in paths)
 
 
-def _variable(path: Path, schema: Place) -> _Variable:
-    return _Variable(path, ".".join(map(str, path)), _cel_type(schema), _converter(schema))
+def _variable(path: Path, schema: Place, root: Place) -> _Variable:
+    return _Variable(path, ".".join(map(str, path)), _cel_type(schema), _converter(schema, root, Budget()))
 
 
 _SIMPLE = {"string": "string", "integer": "int", "boolean": "bool"}
@@ -226,19 +226,25 @@ def _cel_type(schema: Place) -> str:
     return _SIMPLE.get(kind, "dyn") if isinstance(kind, str) else "dyn"
 
 
-def _converter(schema: Place) -> Callable[[Any], Any]:
+Convert = Callable[[object], object]
+
+
+def _converter(schema: Place, root: Place, budget: Budget, depth: int = 0) -> Convert:
     """How a value of a schema is handed to CEL: numbers of a ``number`` schema as doubles, whole numbers as ints."""
-    if not isinstance(schema, dict):
+    schema = resolved(schema, root)
+    if not isinstance(schema, dict) or budget.is_spent(depth):
         return _plain
     members = [member for word in ("anyOf", "oneOf", "allOf") for member in _as_list(schema.get(word))]
     kinds = [kind for part in (schema, *members) if isinstance(part, dict) for kind in _as_list(part.get("type"))]
     items, properties = schema.get("items"), schema.get("properties")
     if "number" in kinds and "integer" not in kinds:
-        return lambda value: float(value) if type(value) in (int, float) else _plain(value)
+        return _double
     if "array" in kinds and isinstance(items, dict):
-        return _list_converter(_converter(items))
+        return _list_converter(_converter(items, root, budget, depth + 1))
     if "object" in kinds and isinstance(properties, dict):
-        return _object_converter({name: _converter(inner) for name, inner in properties.items()})
+        return _object_converter(
+            {name: _converter(inner, root, budget, depth + 1) for name, inner in properties.items()}
+        )
     return _plain
 
 
@@ -246,25 +252,32 @@ def _as_list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _list_converter(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: [convert(item) for item in _as_list(value)] if isinstance(value, list) else _plain(value)
+def _list_converter(convert: Convert) -> Convert:
+    def convert_list(value: object) -> object:
+        return [convert(item) for item in cast("list[object]", value)] if isinstance(value, list) else _plain(value)
+
+    return convert_list
 
 
-def _object_converter(by_name: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    def convert(value: Any) -> Any:
+def _object_converter(by_name: Mapping[str, Convert]) -> Convert:
+    def convert_object(value: object) -> object:
         if not isinstance(value, Mapping):
             return _plain(value)
-        return {key: by_name.get(key, _plain)(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: by_name.get(key, _plain)(item) for key, item in cast("Mapping[str, object]", value).items()}
 
-    return convert
+    return convert_object
 
 
-def _plain(value: object) -> Any:
+def _double(value: object) -> object:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _plain(value)
+
+
+def _plain(value: object) -> object:
     """A value of which no schema tells: a whole number is an int, whether it came as 4 or as 4.0."""
     if type(value) is float:
         return int(value) if value.is_integer() and abs(value) <= SAFE_INTEGER else value
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
     if isinstance(value, list):
         return [_plain(item) for item in cast("list[object]", value)]
     return value

@@ -17,10 +17,11 @@ import jsonschema_rs
 from pydantic import JsonValue
 
 from engine.model.findings import parts, pointer
-from engine.model.values import ABSENT, Absent, compact
+from engine.model.values import ABSENT, MAX_DEPTH, Absent, compact
 
 MOST_PROBLEMS = 100
 _MOST_HOPS = 32
+_MOST_STEPS = 2_000
 
 Schema = dict[str, JsonValue]
 
@@ -35,6 +36,9 @@ class _Unknown(Enum):
 Unknown = _Unknown
 UNKNOWN: Final = _Unknown.UNKNOWN
 """A place of which the schema says nothing."""
+
+Place = JsonValue | Unknown | Absent
+"""What stands at a place of a schema: a schema, UNKNOWN, or ABSENT where no value has such a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,46 +149,64 @@ def fill_defaults(schema: Schema | bool | None, value: JsonValue) -> JsonValue:
 
     Followed are ``properties``, ``items``, ``allOf`` and local ``$ref``; a default itself is filled too.
     """
-    return _filled(schema, value, schema, 0)
+    return _filled(schema, value, schema, Budget(), 0)
 
 
-def _filled(schema: JsonValue, value: JsonValue, root: JsonValue, hops: int) -> JsonValue:
-    known = _resolved(schema, root)
-    if not isinstance(known, dict) or hops > _MOST_HOPS:
+class Budget:
+    """Steps that a walk over a schema may still take: references in circles must make it neither long nor deep."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = _MOST_STEPS
+
+    def is_spent(self, depth: int) -> bool:
+        """Take one step at a depth; whether there was none left or it is too deep."""
+        self.left -= 1
+        return self.left < 0 or depth > MAX_DEPTH
+
+
+def _filled(schema: JsonValue, value: JsonValue, root: JsonValue, budget: Budget, depth: int) -> JsonValue:
+    known = resolved(schema, root)
+    if not isinstance(known, dict) or budget.is_spent(depth):
         return value
     members = known.get("allOf")
     for member in members if isinstance(members, list) else ():
-        value = _filled(member, value, root, hops + 1)
+        value = _filled(member, value, root, budget, depth + 1)
     if isinstance(value, dict):
-        return _filled_object(known, value, root, hops)
+        return _filled_object(known, value, root, budget, depth + 1)
     items = known.get("items")
-    if isinstance(value, list) and isinstance(items, dict):
-        return [_filled(items, item, root, hops + 1) for item in value]
+    if isinstance(value, list) and isinstance(items, dict) and not _has_no_default(items):
+        return [_filled(items, item, root, Budget(), depth + 1) for item in value]
     return value
 
 
-def _filled_object(schema: Schema, value: dict[str, JsonValue], root: JsonValue, hops: int) -> JsonValue:
+def _has_no_default(schema: Schema) -> bool:
+    return not schema.keys() & {"properties", "items", "allOf", "$ref"}
+
+
+def _filled_object(
+    schema: Schema, value: dict[str, JsonValue], root: JsonValue, budget: Budget, depth: int
+) -> JsonValue:
     properties = schema.get("properties")
     result = dict(value)
     for name, inner in properties.items() if isinstance(properties, dict) else ():
-        known = _resolved(inner, root)
+        known = resolved(inner, root)
         if name in result:
-            result[name] = _filled(inner, result[name], root, hops + 1)
+            result[name] = _filled(inner, result[name], root, budget, depth)
         elif isinstance(known, dict) and "default" in known:
-            result[name] = _filled(inner, known["default"], root, hops + 1)
+            result[name] = _filled(inner, known["default"], root, budget, depth)
     return result
 
 
 # --- paths ---
 
 
-def lookup(
-    schema: JsonValue | Unknown, path: Sequence[str | int], *, root: JsonValue | Unknown = None
-) -> JsonValue | Unknown | Absent:
+def lookup(schema: Place, path: Sequence[str | int], *, root: Place = None) -> Place:
     """The schema of what a path leads to.
 
     Args:
-        schema: a JSON Schema, ``True``, or UNKNOWN.
+        schema: a JSON Schema, ``True``, UNKNOWN or ABSENT.
         path: names of properties and indices of lists, outermost first.
         root: the schema that local references lead into; absent: the schema itself.
 
@@ -192,29 +214,27 @@ def lookup(
         A schema; UNKNOWN where the schema leaves it open; ABSENT where no value of the schema has such a place.
     """
     top = schema if root is None else root
-    here: JsonValue | Unknown | Absent = schema
+    here = schema
     for part in path:
         if here is ABSENT:
             return ABSENT
-        here = _step(here, part, top, 0)
-    return _resolved(here, top) if isinstance(here, dict) else UNKNOWN if here is True else here
+        here = _step(here, part, top, Budget(), 0)
+    here = resolved(here, top)
+    return UNKNOWN if here is True else here
 
 
-Place = JsonValue | Unknown | Absent
-
-
-def _step(schema: Place, part: str | int, root: Place, hops: int) -> Place:
-    schema = _resolved(schema, root)
-    if not isinstance(schema, dict) or hops > _MOST_HOPS:
+def _step(schema: Place, part: str | int, root: Place, budget: Budget, depth: int) -> Place:
+    schema = resolved(schema, root)
+    if not isinstance(schema, dict) or budget.is_spent(depth):
         return ABSENT if schema is False else UNKNOWN
     ways: list[Place] = []
     for keyword in ("anyOf", "oneOf"):
         members = schema.get(keyword)
         if isinstance(members, list):
-            ways.append(_merged([_step(member, part, root, hops + 1) for member in members]))
+            ways.append(_merged([_step(member, part, root, budget, depth + 1) for member in members]))
     members = schema.get("allOf")
     if isinstance(members, list):
-        ways += [_step(member, part, root, hops + 1) for member in members]
+        ways += [_step(member, part, root, budget, depth + 1) for member in members]
     ways.append(_own_step(schema, part, is_open=bool(ways)))
     known = [way for way in ways if way is not UNKNOWN]
     found = [way for way in known if way is not ABSENT]
@@ -256,8 +276,8 @@ def _item(schema: Schema, index: int) -> Place:
     return ABSENT if items is False else UNKNOWN if items is True else items
 
 
-def _resolved(schema: Place, root: Place) -> Place:
-    """The schema behind local references; UNKNOWN where one leads nowhere."""
+def resolved(schema: Place, root: Place) -> Place:
+    """The schema behind local references into ``root``; UNKNOWN where one leads nowhere."""
     for _ in range(_MOST_HOPS):
         if not isinstance(schema, dict) or "$ref" not in schema:
             return schema

@@ -67,9 +67,21 @@ class Types:
 
     def at(self, path: Sequence[str | int]) -> Place:
         """The schema of what a path leads to; UNKNOWN where it is open; ABSENT where nothing can be."""
+        return self.place(path)[0]
+
+    def place(self, path: Sequence[str | int]) -> tuple[Place, Place]:
+        """The schema of what a path leads to, and the schema that its local references lead into."""
         if not path or path[0] not in self.schemas:
-            return ABSENT
-        return lookup(self.schemas[str(path[0])], path[1:])
+            return ABSENT, True
+        schema, rest = self.schemas[str(path[0])], path[1:]
+        root: Place = schema
+        if path[0] == "state" or path[0] == "nodes":
+            # What the author or a tool wrote begins further in; what is around it is ours and has no references.
+            own = 1 if path[0] == "state" else 2
+            root = lookup(schema, rest[:own], root=True) if len(rest) >= own else True
+            if len(rest) >= own:
+                return lookup(root, rest[own:]), root
+        return lookup(schema, rest, root=root), root
 
     def names_at(self, path: Sequence[str | int]) -> list[str]:
         """The names that can follow a path, where they are known: what a wrong one may have meant."""
