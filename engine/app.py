@@ -239,9 +239,7 @@ class Engine:
             await self._take_up(run_id)
         return Run(run_id, self)
 
-    async def answer(
-        self, run_id: str, gate: str, option: str, *, form: Any = None, by: str | None = None
-    ) -> Run:
+    async def answer(self, run_id: str, gate: str, option: str, *, form: Any = None, by: str | None = None) -> Run:
         """Decide an open gate; the run goes on, here unless another process hosts it.
 
         Args:

@@ -108,7 +108,7 @@ def json_option(text: str, *, name: str) -> Any:
         return json.loads(content, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"it is not JSON: {error}", code="input.not_json", where=source, hint='text needs quotes: \'"like this"\''
+            f"it is not JSON: {error}", code="input.not_json", where=source, hint="text needs quotes: '\"like this\"'"
         ) from None
 
 

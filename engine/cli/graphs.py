@@ -88,7 +88,9 @@ def _findings(setting: Setting, engine: Any, reference: str) -> list[tuple[str, 
         return [(reference, list(error.findings))]
     found = [(graph.name, engine.check(graph, library=shelf))]
     found += [
-        (name, engine.check(other, library=shelf)) for name, other in reachable(graph, shelf).items() if other is not graph
+        (name, engine.check(other, library=shelf))
+        for name, other in reachable(graph, shelf).items()
+        if other is not graph
     ]
     return found
 
@@ -109,7 +111,10 @@ async def _export(setting: Setting) -> Exit:
                 )
             graph = bound
             overlay = run_overlay(
-                await engine.journal_of(options.run), await engine.look(options.run), now=engine.clock.now(), graph=graph
+                await engine.journal_of(options.run),
+                await engine.look(options.run),
+                now=engine.clock.now(),
+                graph=graph,
             )
     content = await render(
         picture_of(graph), to=options.to, theme=options.theme, overlay=overlay, deadline_s=DEADLINE_S
@@ -122,7 +127,9 @@ async def _export(setting: Setting) -> Exit:
         raise InputError("--json needs a file for the picture", code="usage", where="export", hint="add -o FILE")
     else:
         if options.to in ("png", "pdf") and output.out.isatty():
-            raise InputError(f"a {options.to} is no text for a terminal", code="usage", where="export", hint="add -o FILE")
+            raise InputError(
+                f"a {options.to} is no text for a terminal", code="usage", where="export", hint="add -o FILE"
+            )
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -215,4 +222,3 @@ DIFF = Command("diff", "what differs between two graphs", _configure_diff, _diff
 FMT = Command("fmt", "write graph files in their one written form", _configure_fmt, _fmt)
 NEW = Command("new", "make a new graph, empty or from a pattern", _configure_new, _new)
 SCHEMA = Command("schema", "the JSON Schema of a graph file", _configure_nothing, _schema)
-

@@ -59,7 +59,9 @@ class Output:
     @property
     def is_live(self) -> bool:
         """A live table may be drawn: a terminal, colours not refused, no ``--json``."""
-        return not self.is_json and self.out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        return (
+            not self.is_json and self.out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        )
 
     def line(self, text: str = "") -> None:
         """One line of the answer; nothing with ``--json``."""

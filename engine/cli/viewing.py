@@ -163,5 +163,3 @@ def gate_json(gate: OpenGate) -> dict[str, Any]:
 RUNS = Command("runs", "list runs, or remove old ones", _configure_runs, _runs)
 SHOW = Command("show", "what a run did and where it stands", _configure_show, _show)
 INBOX = Command("inbox", "every open gate", _configure_inbox, _inbox)
-
-

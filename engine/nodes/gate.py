@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import EngineBug
+from engine.journal.codec import moment_text
 from engine.model.nodes import GateNode
-from engine.model.templates import ABSENT, resolve
+from engine.model.templates import resolve
+from engine.model.types import Types
+from engine.model.values import ABSENT, compact
 from engine.runtime.context import Names, Place, Result
 from engine.scheduler.events import Event, GateAnswered, GateExpired, GateOpened
 
@@ -17,11 +20,11 @@ from engine.scheduler.events import Event, GateAnswered, GateExpired, GateOpened
 class GateWaiter:
     """Opens and concludes human-gates."""
 
-    def resolve(self, node: GateNode, names: Names) -> dict[str, Any]:
+    def resolve(self, node: GateNode, names: Names, types: Types) -> dict[str, Any]:
         """``{prompt, prefill}``: the prompt as text, the prefill's fields that are not absent."""
-        prompt = resolve(node.prompt, names) if node.prompt is not None else ""
-        prefill = resolve(node.prefill, names) if node.prefill is not None else {}
-        return {"prompt": "" if prompt is ABSENT else text_of(prompt), "prefill": prefill}
+        prompt = resolve(node.prompt, names, types) if node.prompt is not None else ""
+        prefill = resolve(node.prefill, names, types) if node.prefill is not None else {}
+        return {"prompt": "" if prompt is ABSENT else _text(prompt), "prefill": prefill}
 
     def open(self, node: GateNode, place: Place, resolved: Any, *, now: float) -> GateOpened:
         """The open gate with its options as ``{name, label?, form?}``."""
@@ -49,9 +52,13 @@ class GateWaiter:
         match fact:
             case GateAnswered():
                 form: dict[str, Any] = {} if fact.form is None else fact.form
-                output = {"option": fact.option, "form": form, "by": fact.by, "at": iso_time(fact.at)}
+                output = {"option": fact.option, "form": form, "by": fact.by, "at": moment_text(fact.at)}
                 return Result(output, fact.option)
             case GateExpired():
                 return Result(None, "expired")
             case _:
                 raise EngineBug(f"a gate cannot end by {fact!r}")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else compact(value)

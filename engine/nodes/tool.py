@@ -14,6 +14,7 @@ from engine.agents.questions import Asks, step_aside
 from engine.agents.services import Services
 from engine.model.nodes import Retry, ToolNode
 from engine.model.templates import resolve
+from engine.model.types import Types
 from engine.runtime.context import Names, NodeContext, Result
 
 ONCE: Final = Retry(attempts=1)
@@ -26,14 +27,14 @@ class ToolExecutor:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def resolve(self, node: ToolNode, names: Names) -> dict[str, Any]:
+    def resolve(self, node: ToolNode, names: Names, types: Types) -> dict[str, Any]:
         """The arguments; a lone absent ``{key?}`` is not passed. Secrets stay references.
 
         Raises:
             NodeError: a template or expression failed.
         """
         args = node.args
-        return resolve(args, names) if args else {}  # type: ignore[return-value]
+        return resolve(args, names, types) if args else {}  # type: ignore[return-value]
 
     async def run(self, ctx: NodeContext) -> Result:
         """Make the call.

@@ -5,12 +5,13 @@ Rule: it costs no task; what it waits for stands in ``timer.set``.
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from engine.errors import EngineBug, NodeError
 from engine.model.nodes import WaitNode
 from engine.model.templates import resolve
+from engine.model.types import Types
 from engine.runtime.context import Names, Place, Result
 from engine.scheduler.events import Event, SignalReceived, TimerFired, TimerSet
 
@@ -18,12 +19,12 @@ from engine.scheduler.events import Event, SignalReceived, TimerFired, TimerSet
 class WaitWaiter:
     """Opens and concludes waits."""
 
-    def resolve(self, node: WaitNode, names: Names) -> dict[str, Any]:
+    def resolve(self, node: WaitNode, names: Names, types: Types) -> dict[str, Any]:
         """``{seconds}``, ``{until}`` or ``{signal}`` with its value resolved."""
         for name in ("seconds", "until", "signal"):
             value = getattr(node, name)
             if value is not None:
-                return {name: resolve(value, names)}
+                return {name: resolve(value, names, types)}
         raise NodeError("a wait needs seconds, until or signal", code="wait.empty")
 
     def open(self, node: WaitNode, place: Place, resolved: Any, *, now: float) -> TimerSet:
@@ -72,7 +73,7 @@ def _point_in_time(value: Any) -> float:
         raise NodeError(
             f"{value!r} is no point in time", code="wait.until", hint="write it as 2026-01-31T12:00:00Z"
         ) from None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)).timestamp()
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _signal(value: Any) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.model.types import DYNAMIC, Types
 from engine.scheduler.events import Event, GateAnswered, GateOpened, TimerSet, Usage
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class NodeContext:
         item: whether this is an item of ``each``.
         scripted: the scripted models' answers of the graph it stands in, or None where there are none.
         model: used instead of every model that the node names, or None.
+        types: what the names are made of.
     """
 
     run_id: str
@@ -119,6 +121,7 @@ class NodeContext:
     item: bool = False
     scripted: Any = None
     model: str | None = None
+    types: Types = DYNAMIC
 
     def record(self, event: Event) -> None:
         """Journal an event of this execution. It is applied at once and written in order."""
@@ -157,8 +160,13 @@ class NodeContext:
 class Executor(Protocol):
     """What a kind does when it runs. One instance serves every run of an engine."""
 
-    def resolve(self, node: Any, names: Names) -> Any:
+    def resolve(self, node: Any, names: Names, types: Types) -> Any:
         """The input of one execution: templates and expressions of the node resolved. JSON.
+
+        Args:
+            node: as it stands in the document.
+            names: what they may refer to.
+            types: what the names are made of (GRAPH.md §2: which numbers are doubles).
 
         Raises:
             NodeError: a template or expression failed.
@@ -182,7 +190,7 @@ class Executor(Protocol):
 class Waiter(Protocol):
     """What a kind does that only waits (human-gate, wait): it opens, and later concludes. Neither ever waits itself."""
 
-    def resolve(self, node: Any, names: Names) -> Any:
+    def resolve(self, node: Any, names: Names, types: Types) -> Any:
         """The input of one execution, as for ``Executor``."""
         ...
 

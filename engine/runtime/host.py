@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from engine.compile.plan import PlanNode
-from engine.errors import EngineBug, Failure, LeaseLost, NodeError, OutsideError, WeftError
+from engine.errors import EngineBug, Failure, NodeError, OutsideError, WeftError
 from engine.model.nodes import Retry
 from engine.runtime import judge
 from engine.runtime.accounts import Accounts
@@ -28,7 +28,7 @@ from engine.runtime.clock import Clock
 from engine.runtime.context import Executor, NodeContext, Result, Suspend, Waiter
 from engine.runtime.feed import Feed, Volatile
 from engine.runtime.ids import execution_seed, input_digest
-from engine.runtime.limits import Budget, LimitReached
+from engine.runtime.limits import LimitReached
 from engine.runtime.timers import Timer, Timers
 from engine.runtime.waits import Waits
 from engine.scheduler.commands import (
@@ -39,14 +39,12 @@ from engine.scheduler.commands import (
     EndScope,
     Evaluate,
     GiveUp,
-    Scope,
     Start,
 )
 from engine.scheduler.events import (
     EffectClaimed,
     EffectSettled,
     Event,
-    GateAnswered,
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
@@ -683,9 +681,7 @@ class Host:
             retry_after_s=error.retry_after_s,
         )
         names = self.scheduler.names_now(command.scope, command.execution)
-        return judge.failed(
-            command.scope, node, command.execution, command.attempt, failure, names, retry_at=retry_at
-        )
+        return judge.failed(command.scope, node, command.execution, command.attempt, failure, names, retry_at=retry_at)
 
     def _failed_for_good(self, command: Ready, error: OutsideError) -> NodeFailed:
         failure = Failure(error.error_class, error.code, error.message, "", error.hint)

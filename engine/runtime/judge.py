@@ -14,10 +14,12 @@ from typing import Any
 
 from engine.compile.plan import PlanNode
 from engine.errors import Failure, NodeError
-from engine.model.expressions import expression
+from engine.model.expressions import compile_expression
 from engine.model.nodes import Retry
 from engine.model.state import checked_write
-from engine.model.templates import ABSENT, resolve
+from engine.model.templates import resolve
+from engine.model.types import Types
+from engine.model.values import ABSENT
 from engine.runtime.context import Names, Result
 from engine.scheduler.commands import Evaluate, Scope
 from engine.scheduler.events import DERIVED, NodeCompleted, NodeFailed
@@ -29,6 +31,11 @@ NEVER = Retry(attempts=1)
 def node_path(scope: Scope, node: PlanNode) -> str:
     """The node's id with the path of its subgraph."""
     return f"{scope.node_path}/{node.id}" if scope.node_path else node.id
+
+
+def types_in(scope: Scope, node: PlanNode) -> Types:
+    """What the names inside the node are made of; decides which numbers are doubles."""
+    return scope.plan.document.types_in(node.id)
 
 
 def completed(
@@ -104,13 +111,18 @@ def failed(
             taken = _taken(scope, node, edges, {**names, "error": failure.as_json()}, every=False)
         except NodeError as error:
             failure = failure_of(error, path)
-    return NodeFailed(
-        execution=execution, node=path, attempt=attempt, error=failure, retry_at=retry_at, taken=taken
-    )
+    return NodeFailed(execution=execution, node=path, attempt=attempt, error=failure, retry_at=retry_at, taken=taken)
 
 
 def retry_at(
-    node: PlanNode, failure: Failure, counted: int, *, now: float, seed: int, default: Retry, retry_after_s: float | None
+    node: PlanNode,
+    failure: Failure,
+    counted: int,
+    *,
+    now: float,
+    seed: int,
+    default: Retry,
+    retry_after_s: float | None,
 ) -> float | None:
     """When the next attempt may begin (seconds since 1970), or None when there is none.
 
@@ -146,27 +158,29 @@ def control(command: Evaluate, names: Names) -> NodeCompleted:
     return completed(scope, node, command.execution, 1, Result(output, port), names, derived=True)
 
 
-def items_of(node: PlanNode, names: Names) -> list[Any]:
+def items_of(scope: Scope, node: PlanNode, names: Names) -> list[Any]:
     """The list that ``each`` runs over.
 
     Raises:
         NodeError: the expression erred or came to something that is no list.
     """
-    value = expression(node.doc.each).evaluate(names)
+    value = compile_expression(node.doc.each, types_in(scope, node)).evaluate(names)
     if not isinstance(value, list):
         raise NodeError(
-            f"each came to {short(value)}, not to a list", code="each.no_list", hint="`each` needs an expression of a list"
+            f"each came to {short(value)}, not to a list",
+            code="each.no_list",
+            hint="`each` needs an expression of a list",
         )
     return value
 
 
-def args_of(node: PlanNode, names: Names) -> dict[str, Any]:
+def args_of(scope: Scope, node: PlanNode, names: Names) -> dict[str, Any]:
     """A subgraph's ``args``: name -> value, absent ones left out.
 
     Raises:
         NodeError: a template failed.
     """
-    return resolve(node.doc.args, names)
+    return resolve(node.doc.args, names, types_in(scope, node))
 
 
 def short(value: Any, length: int = 60) -> str:
@@ -175,13 +189,14 @@ def short(value: Any, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def output_of(template: Mapping[str, Any] | None, names: Names) -> dict[str, Any]:
+def output_of(scope: Scope, names: Names) -> dict[str, Any]:
     """A graph's ``output``: name -> resolved template, absent ones left out.
 
     Raises:
         NodeError: a template failed.
     """
-    return {} if template is None else resolve(dict(template), names)
+    document = scope.plan.document
+    return {} if document.output is None else resolve(dict(document.output), names, document.types)
 
 
 def failure_of(error: NodeError, node: str) -> Failure:
@@ -195,15 +210,14 @@ def _writes(scope: Scope, node: PlanNode, result: Result, names: Names) -> dict[
     if doc.output_key is not None and result.port != "transfer":
         writes[doc.output_key] = result.output
     if doc.save:
+        types = types_in(scope, node)
         for key, template in doc.save.items():
-            value = resolve(template, names)
+            value = resolve(template, names, types)
             if value is not ABSENT:
                 writes[key] = value
     for key in writes:
         if key not in scope.plan.document.state:
-            raise NodeError(
-                f"the state has no key {key!r}", code="state.unknown", where=node_path(scope, node)
-            )
+            raise NodeError(f"the state has no key {key!r}", code="state.unknown", where=node_path(scope, node))
     return writes
 
 
@@ -213,10 +227,11 @@ def _merged(scope: Scope, writes: Mapping[str, Any], state: Mapping[str, Any]) -
 
 
 def _taken(scope: Scope, node: PlanNode, edges: Sequence[int], names: Names, *, every: bool) -> tuple[int, ...]:
+    types = types_in(scope, node)
     taken: list[int] = []
     for number in edges:
         edge = scope.plan.edges[number]
-        if not edge.conditional or expression(node.doc.to[edge.index].when).holds(names):
+        if not edge.conditional or compile_expression(node.doc.to[edge.index].when, types).holds(names):
             taken.append(edge.index)
             if not every:
                 break
@@ -233,7 +248,7 @@ def _transfer(scope: Scope, edges: Sequence[int], target: str | None) -> tuple[i
 
 def _vote(command: Evaluate, names: Names) -> NodeCompleted:
     node, scope = command.node, command.scope
-    goes_on = node.doc.while_ is None or expression(node.doc.while_).holds(names)
+    goes_on = node.doc.while_ is None or compile_expression(node.doc.while_, types_in(scope, node)).holds(names)
     exhausted = goes_on and not command.may_repeat
     if exhausted and node.doc.on_limit == "fail":
         raise NodeError(
@@ -254,9 +269,9 @@ def _vote(command: Evaluate, names: Names) -> NodeCompleted:
 def _end(command: Evaluate, names: Names) -> NodeCompleted:
     node, scope = command.node, command.scope
     if node.doc.fail is not None:
-        message = resolve(node.doc.fail, names)
+        message = resolve(node.doc.fail, names, types_in(scope, node))
         raise NodeError(
             message if isinstance(message, str) else str(message), code="end.fail", where=node_path(scope, node)
         )
-    output = resolve(node.doc.output, names)
+    output = resolve(node.doc.output, names, types_in(scope, node))
     return completed(scope, node, command.execution, 1, Result(output, "ok"), names)
