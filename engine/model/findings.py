@@ -89,6 +89,7 @@ CODES: dict[str, str] = {
     "name.invalid": "The graph cannot be called so.",
     "id.invalid": "A node or sub-agent cannot be called so.",
     "key.invalid": "A key of the state cannot be called so.",
+    "key.default": "A first value of the state does not fit its key's merge rule or schema.",
     "option.invalid": "A gate's option is reserved, given twice, or not among the options.",
     "layout.invalid": "A position is not [x, y], or a note is not {x, y, w, h, text}.",
     "schema.invalid": "A JSON Schema is itself wrong, or points outside the document.",

@@ -16,6 +16,8 @@ from engine.model.shapes import LIST, NUMBER, OBJECT, TEXT, Given, by_shape
 Schema = dict[str, JsonValue]
 """A JSON Schema (2020-12) of an object form."""
 
+Template = Annotated[str, Field(json_schema_extra={"format": "template"})]
+Expression = Annotated[str, Field(json_schema_extra={"format": "expression"})]
 Label = Annotated[str, Field(max_length=500)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -49,7 +51,7 @@ class Edge(Part):
     """A way on: ``{"on": PORT, "when": EXPRESSION, "node": TARGET, "label": TEXT}``; only ``node`` is required."""
 
     on: Given[str] = Field(default=None, description="The port it leaves by; absent: the kind's first port.")
-    when: Given[str] = Field(default=None, description="CEL expression; the edge is taken only if it is true.")
+    when: Given[Expression] = Field(default=None, description="CEL expression; the edge is taken only if it is true.")
     node: str = Field(description="Id of the node it leads to.")
     label: Given[Label] = Field(default=None, description="Text at the edge in pictures.")
 
@@ -83,7 +85,7 @@ class Cache(Part):
     """Reuse a result for ``ttl_s`` seconds under ``key`` (a template; absent: the resolved input)."""
 
     ttl_s: float = Field(gt=0, description="Seconds for which a result is reused.")
-    key: Given[str] = Field(default=None, description="Template of the key; absent: the resolved input.")
+    key: Given[Template] = Field(default=None, description="Template of the key; absent: the resolved input.")
 
 
 class ToolUse(Part):
@@ -143,7 +145,7 @@ class _Node(Part):
 class _Executing(_Node):
     """What agent, tool and subgraph share: lists of items, attempts, time, cache."""
 
-    each: Given[str] = Field(default=None, description="CEL expression of a list; the node runs once for each item.")
+    each: Given[Expression] = Field(default=None, description="CEL expression of a list; the node runs for each item.")
     wait: Given[Wait] = Field(default=None, description="Beside each: how many items must succeed.")
     rest: Given[Rest] = Field(default=None, description="Beside each: what becomes of the other items.")
     accept_failed: Given[bool] = Field(default=None, description="Beside each: failed items leave null.")
@@ -157,8 +159,8 @@ class AgentFields(Part):
     """What an agent node and a sub-agent share."""
 
     model: Given[Names] = Field(default=None, description="A model, or a list: the next when one is used up.")
-    instructions: Given[str] = Field(default=None, description="Template: who the agent is and what it must do.")
-    prompt: Given[str] = Field(default=None, description="Template: what it is asked now.")
+    instructions: Given[Template] = Field(default=None, description="Template: who the agent is and what it must do.")
+    prompt: Given[Template] = Field(default=None, description="Template: what it is asked now.")
     output_schema: Given[Schema] = Field(default=None, description="JSON Schema of the answer; absent: text.")
     tools: list[ToolEntry] = Field(default_factory=list[str | ToolUse], description="Tools that the model may call.")
     agents: dict[str, SubAgent] = Field(
@@ -215,7 +217,7 @@ class LoopBackNode(_Node):
     """Repeats its loop from the header, at most ``max_iterations`` times."""
 
     kind: Literal["loop-back"]
-    while_: Given[str] = Field(default=None, alias="while", description="CEL expression; false ends the loop.")
+    while_: Given[Expression] = Field(default=None, alias="while", description="CEL expression; false ends the loop.")
     max_iterations: Given[Count] = Field(default=None, description="Iterations in all; required to run.")
     on_limit: Literal["fail", "exit"] = Field(default="fail", description="What happens at max_iterations.")
 
@@ -224,7 +226,7 @@ class GateNode(_Node):
     """Asks a person and leaves by the option that was taken."""
 
     kind: Literal["human-gate"]
-    prompt: Given[str] = Field(default=None, description="Template: what the person is asked.")
+    prompt: Given[Template] = Field(default=None, description="Template: what the person is asked.")
     options: list[OptionEntry] = Field(
         default_factory=lambda: list[str | GateOption](["ok"]),
         min_length=1,
@@ -255,8 +257,8 @@ class WaitNode(_Node):
 
     kind: Literal["wait"]
     seconds: Given[Seconds] = Field(default=None, description="How long, in seconds.")
-    until: Given[str] = Field(default=None, description="Template of a point in time, ISO 8601.")
-    signal: Given[str] = Field(default=None, description="Template of a signal's name.")
+    until: Given[Template] = Field(default=None, description="Template of a point in time, ISO 8601.")
+    signal: Given[Template] = Field(default=None, description="Template of a signal's name.")
     deadline_s: Given[Positive] = Field(default=None, description="Seconds until the wait expires.")
 
 
@@ -265,7 +267,7 @@ class EndNode(_Node):
 
     kind: Literal["end"]
     output: JsonValue = Field(default=None, description="Template of the graph's output.")
-    fail: Given[str] = Field(default=None, description="Template: the graph fails with this message.")
+    fail: Given[Template] = Field(default=None, description="Template: the graph fails with this message.")
 
 
 Node = Annotated[

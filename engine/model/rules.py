@@ -12,7 +12,8 @@ from pydantic import JsonValue
 
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.names import KEY_PATTERN, ROOTS, WORDS, is_node_id, is_state_key, suggested_id
-from engine.model.schema import schema_problems
+from engine.model.schema import problems, schema_problems
+from engine.model.values import shape_of
 
 MOST_NODES = 20_000
 MOST_EDGES = 100_000
@@ -61,6 +62,27 @@ def _key_findings(document: Object) -> Iterator[Finding]:
             yield _rename("key.invalid", message, ("state", key), None)
     for key, entry in _objects(state):
         yield from _schema_findings(pointer("state", key, "schema")[1:], entry.get("schema"), None)
+        yield from _default_findings(key, entry)
+
+
+_LIST_OR_OBJECT: dict[JsonValue, type] = {"append": list, "extend": list, "merge": dict}
+
+
+def _default_findings(key: str, entry: Object) -> Iterator[Finding]:
+    """A first value that its own key's merge rule or schema would refuse."""
+    merge, schema, value = entry.get("merge", "replace"), entry.get("schema"), entry.get("default")
+    place = pointer("state", key, "default")
+    if "default" not in entry or not isinstance(merge, str):
+        return
+    needed = _LIST_OR_OBJECT.get(merge)
+    is_number = type(value) in (int, float)
+    if (needed is not None and not isinstance(value, needed)) or (merge in ("sum", "min", "max") and not is_number):
+        message = f"the key `{key}` merges by {merge}, so it cannot begin with {shape_of(value)}"
+        yield Finding("key.default", "error", message, place)
+    elif isinstance(schema, dict) and not schema_problems(schema):
+        found = problems(schema, value)
+        if found:
+            yield Finding("key.default", "error", f"the default of `{key}` does not fit its schema: {found[0]}", place)
 
 
 def _pattern() -> str:

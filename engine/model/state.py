@@ -12,7 +12,7 @@ from typing import assert_never
 from pydantic import JsonValue
 
 from engine.errors import NodeError
-from engine.model.graph import StateKey
+from engine.model.graph import Graph, StateKey
 from engine.model.schema import Schema, validator
 from engine.model.values import ABSENT, Absent, number, shape_of
 
@@ -41,6 +41,21 @@ def initial_value(key: StateKey) -> JsonValue | Absent:
             return ABSENT
         case _:
             assert_never(key.merge)
+
+
+def write(graph: Graph, state: State, writes: Mapping[str, JsonValue]) -> State:
+    """The state after some writes, in their order; a new object, the old one is untouched.
+
+    Raises:
+        NodeError: ``state.unknown``, ``state.type`` or ``state.schema``; nothing is written then.
+    """
+    after = dict(state)
+    for name, value in writes.items():
+        key = graph.state.get(name)
+        if key is None:
+            raise NodeError(f"the graph has no state key `{name}`", code="state.unknown", where=f"state.{name}")
+        after[name] = checked_write(name, key, after.get(name, ABSENT), value)
+    return after
 
 
 def checked_write(name: str, key: StateKey, current: JsonValue | Absent, value: JsonValue) -> JsonValue:

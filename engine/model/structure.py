@@ -17,6 +17,7 @@ from engine.model.findings import Finding, Fix, pointer
 from engine.model.names import NAME_PATTERN, nearest
 from engine.model.nodes import NODE_CLASSES, OWN_FIELDS, Part
 from engine.model.rules import own_findings
+from engine.model.upgrades import upgraded
 from engine.model.values import problem, shape_of
 from engine.model.writing import STATE_ORDER, TOP_ORDER
 
@@ -61,27 +62,13 @@ def examine(document: JsonValue, model: type[G]) -> tuple[G | None, list[Finding
     bad = problem(document)
     if bad is not None:
         return None, [Finding("json.value", "error", bad[1], pointer(*bad[0]), hint="use the types of JSON")]
-    wrong_format = _format_finding(document)
-    if wrong_format is not None:
-        return None, [wrong_format]
-    graph, findings = _validated(document, model)
-    root = cast("dict[str, JsonValue]", document)
-    findings += own_findings(root)
-    findings += _inline_findings(root, model)
-    return (None if findings else graph), _in_order(findings, document)
-
-
-def _format_finding(document: JsonValue) -> Finding | None:
-    if not isinstance(document, dict):
-        message = f"a graph is an object, not {shape_of(document)}"
-        return Finding("field.type", "error", message, hint='begin with {"format": "weft/1", …}')
-    written = document.get("format", "weft/1")
-    if written == "weft/1":
-        return None
-    message = f"the format is {_shown(written)}; this weft reads weft/1"
-    newer = isinstance(written, str) and written.startswith("weft/")
-    hint = "use a newer weft" if newer else 'set "format" to "weft/1", or convert it with `weft import`'
-    return Finding("graph.format", "error", message, "/format", hint=hint)
+    current = upgraded(document)
+    if isinstance(current, Finding):
+        return None, [current]
+    graph, findings = _validated(current, model)
+    findings += own_findings(current)
+    findings += _inline_findings(current, model)
+    return (None if findings else graph), _in_order(findings, current)
 
 
 def _validated(document: JsonValue, model: type[G]) -> tuple[G | None, list[Finding]]:
