@@ -16,11 +16,11 @@ from engine.errors import GraphError, InputError
 from engine.gallery import patterns
 from engine.library import reachable
 from engine.model.diff import diff
+from engine.model.document import graph_schema
 from engine.model.findings import Finding
 from engine.model.graph import Graph
 from engine.model.names import NAME_PATTERN, is_name, nearest
 from engine.model.new import new_graph
-from engine.model.schema import graph_schema
 from engine.pictures import run_overlay
 from engine.render import FORMATS, picture_of, render
 
