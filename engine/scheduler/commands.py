@@ -62,7 +62,8 @@ class Evaluate:
     """A fork, join, loop-back or end is ready and something of it must be evaluated: answer node.completed/failed.
 
     ``iteration`` and ``may_repeat`` serve a loop-back: when ``while`` holds (or is absent) it votes ``repeat`` if
-    ``may_repeat``, else it ends by ``on_limit``.
+    ``may_repeat``, else it ends by ``on_limit``. ``output``: of a fork or join, what it comes to (for ``save`` and
+    ``when``; the event says DERIVED). ``attempt`` is above 1 only where a failed run was resumed.
     """
 
     scope: Scope
@@ -70,16 +71,19 @@ class Evaluate:
     execution: str
     iteration: int = 1
     may_repeat: bool = False
+    attempt: int = 1
+    output: Any = None
 
 
 @dataclass(slots=True)
 class Conclude:
-    """All is there to end an execution: a gate was answered or expired, a timer fired, a signal came, all items are
-    decided. The host evaluates ``save`` and ``when`` and answers node.completed/failed.
+    """All is there to end an execution: its gate is closed, its timer fired, its signal came, its items are decided.
 
+    The host evaluates ``save`` and ``when`` and answers node.completed/failed.
     ``cause``: ``answered``, ``expired``, ``fired``, ``signal``, ``items``. ``fact``: the gate.answered, gate.expired,
     timer.fired or signal.received that caused it (with its ``at``), None for items. ``value``: for items the list of
-    outputs in item order (null where an item failed or was not waited for), else None.
+    outputs in item order (null where an item failed or was not waited for), else None; ``errors``: index -> failure as
+    JSON for those items (``NodeCompleted.errors``).
     """
 
     scope: Scope
@@ -89,12 +93,16 @@ class Conclude:
     cause: str
     fact: Event | None = None
     value: Any = None
+    errors: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
 class GiveUp:
-    """Fail this execution with ``failure`` (three attempts were cut off by the end of the process; an ``each`` whose
-    item failed for good): the host evaluates the error edges and answers node.failed."""
+    """Fail this execution with ``failure``: the host evaluates the error edges and answers node.failed.
+
+    Three attempts were cut off by the end of the process, an item of ``each`` failed for good, or a join or loop-back
+    failed that has a condition on an error edge.
+    """
 
     scope: Scope
     node: PlanNode

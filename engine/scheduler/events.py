@@ -184,7 +184,7 @@ class ModelAnswered:
 
 @dataclass(slots=True, kw_only=True)
 class AgentStateChanged:
-    """An agent moved to a lifecycle state (written ``agent.state``); ``detail`` holds plan, recovery taken, …"""
+    """An agent moved to a lifecycle state (written ``agent.state``); ``detail`` holds plan, recovery and such."""
 
     execution: str
     node: str

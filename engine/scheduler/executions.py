@@ -1,0 +1,131 @@
+"""One execution under way: what is wanted of it and how far it is.
+
+Rule: there is one record per execution from the moment it is ready until it is decided; it holds no rules, the other
+modules do. ``phase`` is the finer word behind ``status``: what the host has been asked for or what it waits for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from engine.scheduler.state import Status, check_transition
+
+if TYPE_CHECKING:
+    from engine.compile.plan import PlanNode
+    from engine.errors import Failure
+    from engine.scheduler.events import Event
+    from engine.scheduler.items import Items
+    from engine.scheduler.walk import Walk
+
+Phase = Literal[
+    "locked",  # ready, but another node holds its lock
+    "start",  # a Start was given out
+    "evaluate",  # an Evaluate was given out
+    "attempt",  # an attempt is being executed
+    "asking",  # a gate of it is open
+    "answered",  # its gate is answered, but it waits for a slot among the items
+    "open wait",  # a timer or signal is awaited
+    "retry",  # the next attempt is due later
+    "inside",  # its items or its subgraph's scope are under way
+    "conclude",  # a Conclude was given out
+    "end scope",  # the EndScope of its subgraph was given out
+    "give up",  # a GiveUp was given out
+    "unheard",  # decided already; items that nobody waited for are still under way
+]
+
+IDLE: Final = frozenset({"locked", "asking", "answered", "open wait", "retry", "inside", "unheard"})
+"""Phases in which nothing is asked of the host and nothing is being executed by the execution itself."""
+
+CONTROL: Final = frozenset({"parallel-fork", "join", "loop-back", "end"})
+"""Kinds that live wholly in the scheduler."""
+
+
+class Execution:
+    """One execution of one node, or of one item of it.
+
+    Attributes:
+        name: see GRAPH.md §5.
+        walk: the walk it belongs to.
+        node: the node.
+        attempt: the attempt that is wanted or under way, from 1.
+        item: index under ``each``, else None; ``parent`` is then the node's own execution.
+        has_slot: an item: whether it takes one of the slots of ``concurrency``.
+        status, phase: see ``state.py`` and above.
+        was_begun: whether its present attempt has begun.
+        is_read: whether its first attempt has begun; ``state`` and ``version`` are what it then read.
+        counted: failed attempts that count against the retry policy.
+        kills: attempts cut off by the end of a process.
+        retry_at: when the next attempt is due, seconds since 1970.
+        gates: ids of its open gates.
+        fact: what concluded it: gate.answered, gate.expired, timer.fired, signal.received.
+        failure: what it is given up with.
+        items: its items, once they are known.
+        inside: the walk of its subgraph, once it is open.
+        tried: for what runs inside: execution -> its last attempt, over all attempts of this subgraph.
+    """
+
+    __slots__ = (
+        "attempt",
+        "counted",
+        "fact",
+        "failure",
+        "gates",
+        "has_slot",
+        "inside",
+        "is_read",
+        "item",
+        "items",
+        "kills",
+        "name",
+        "node",
+        "parent",
+        "phase",
+        "retry_at",
+        "state",
+        "status",
+        "tried",
+        "version",
+        "walk",
+        "was_begun",
+    )
+
+    def __init__(self, name: str, walk: Walk, node: PlanNode, attempt: int, parent: Execution | None = None) -> None:
+        self.name = name
+        self.walk = walk
+        self.node = node
+        self.attempt = attempt
+        self.parent = parent
+        self.item: int | None = None
+        self.has_slot = False
+        self.status: Status = "waiting"
+        self.phase: Phase = "start"
+        self.was_begun = False
+        self.is_read = False
+        self.state: dict[str, Any] | None = None
+        self.version = 0
+        self.counted = 0
+        self.kills = 0
+        self.retry_at: float | None = None
+        self.gates: list[str] | None = None
+        self.fact: Event | None = None
+        self.failure: Failure | None = None
+        self.items: Items | None = None
+        self.inside: Walk | None = None
+        self.tried: dict[str, int] | None = None
+
+    def move(self, status: Status) -> None:
+        """Change the status.
+
+        Raises:
+            EngineBug: the table does not hold this change.
+        """
+        check_transition(self.name, self.status, status)
+        self.status = status
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is of a kind that lives wholly in the scheduler."""
+        return self.node.kind in CONTROL
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {self.status} ({self.phase}) attempt {self.attempt}>"
