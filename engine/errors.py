@@ -229,6 +229,7 @@ CODES: dict[str, str] = {
     "template.absent": "A reference of a template leads to nothing.",
     "expression.invalid": "An expression has an error, so it cannot be evaluated.",
     "expression.failed": "An expression erred when it was evaluated.",
+    "state.unknown": "A write names a key that the graph's state does not have.",
     "state.type": "A value cannot be merged into a state key by the key's rule.",
     "state.schema": "A value breaks the schema of a state key.",
     "engine.bug": "A broken invariant of weft itself.",
