@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.agents.caller import ToolCaller
+from engine.agents.models.registry import ModelRegistry
 from engine.agents.registry import ToolRegistry
 from engine.agents.secrets import NoSecrets, SecretStore
 
@@ -19,9 +20,13 @@ class Services:
     Attributes:
         tools: every registered tool.
         secrets: where ``{"$secret": NAME}`` is looked up.
+        models: who answers for which model.
+        default_model: the model of agents that name none, or None.
         caller: makes the calls.
     """
 
     tools: ToolRegistry = field(default_factory=ToolRegistry)
     secrets: SecretStore = field(default_factory=NoSecrets)
+    models: ModelRegistry = field(default_factory=ModelRegistry)
+    default_model: str | None = None
     caller: ToolCaller = field(default_factory=ToolCaller)

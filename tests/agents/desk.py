@@ -53,6 +53,8 @@ class Desk:
     attempt: int = 0
     kill_after: int | None = None
     timeout_s: float | None = None
+    scripted: Any = None
+    iteration: int = 1
 
     def record(self, event: Event) -> None:
         if self.kill_after is not None and len(self.events) >= self.kill_after:
@@ -85,6 +87,8 @@ class Desk:
             host=self,
             recorded=list(self.events),
             deadline=deadline,
+            iteration=self.iteration,
+            scripted=self.scripted,
         )
 
     def open_gates(self) -> list[GateOpened]:
@@ -108,7 +112,16 @@ class Desk:
     def resumed(self, length: int | None = None) -> Desk:
         """Another host of the same run, with a copy of the first ``length`` events."""
         events = copy.deepcopy(self.events[:length])
-        return Desk(self.graph, self.node, self.names, VirtualClock(self.clock.now()), events, attempt=self.attempt)
+        return Desk(
+            self.graph,
+            self.node,
+            self.names,
+            VirtualClock(self.clock.now()),
+            events,
+            attempt=self.attempt,
+            scripted=self.scripted,
+            iteration=self.iteration,
+        )
 
 
 class KilledError(BaseException):

@@ -1,0 +1,46 @@
+"""Model names and who answers for them.
+
+Rule: a name is ``PROVIDER:MODEL``; providers are registered by the operator's program, never by a graph. An unknown
+provider is an error when the model is first asked, with what to do about it.
+"""
+
+from __future__ import annotations
+
+from engine.agents.models.base import ModelRunner
+from engine.errors import ModelError
+from engine.model.names import nearest
+
+
+class ModelRegistry:
+    """Provider -> runner."""
+
+    def __init__(self) -> None:
+        self._providers: dict[str, ModelRunner] = {}
+
+    def add(self, provider: str, runner: ModelRunner) -> None:
+        """Let ``runner`` answer for every model of ``provider``; a later one replaces an earlier."""
+        self._providers[provider] = runner
+
+    @property
+    def providers(self) -> list[str]:
+        """The known providers, sorted."""
+        return sorted(self._providers)
+
+    def find(self, name: str) -> tuple[ModelRunner, str]:
+        """Who answers for the model ``name``, and its name without the provider.
+
+        Raises:
+            ModelError: ``model.unknown``, class ``fatal``.
+        """
+        provider, colon, model = name.partition(":")
+        runner = self._providers.get(provider)
+        if runner is not None and colon and model:
+            return runner, model
+        known = ", ".join(f"{p}:" for p in self.providers)
+        if not colon:
+            message, hint = f"{name!r} names no provider", f"write PROVIDER:MODEL; known: {known}"
+        else:
+            close = nearest(provider, self._providers)
+            message = f"there is no provider {provider!r} for the model {name}"
+            hint = f"did you mean {close}:{model}?" if close else f"known: {known}"
+        raise ModelError(message, code="model.unknown", error_class="fatal", hint=hint)
