@@ -14,14 +14,16 @@ from types import TracebackType
 from typing import Any, Final
 
 from engine import library as shelves
-from engine.agents.registry import Registry
+from engine.agents.models.registry import ModelRegistry
+from engine.agents.registry import ToolRegistry
 from engine.compile.check import check
 from engine.compile.compile import compile_graph
-from engine.compile.plan import Plan
+from engine.compile.plan import Plan, PlanNode
 from engine.config import Config
 from engine.errors import GraphError, InputError, JournalError, LeaseLost
 from engine.hooks import Hook, Hooks
 from engine.journal import open_journal
+from engine.journal.codec import moment_text
 from engine.journal.projection import ENDED
 from engine.journal.store import Durability, Journal, Lease, OpenGate, RunFilter, RunRow
 from engine.library import Library
@@ -30,11 +32,10 @@ from engine.model.graph import Graph
 from engine.model.names import nearest
 from engine.model.schema import fill_defaults, problems
 from engine.run import Run, RunResult
-from engine.runtime.accounts import Accounts
 from engine.runtime.clock import Clock, SystemClock
 from engine.runtime.feed import Feed, Volatile
 from engine.runtime.gates import check_answer, find_gate
-from engine.runtime.host import Host, Surroundings
+from engine.runtime.host import Host, RunSettings, Surroundings
 from engine.runtime.ids import checked_run_id, new_holder, new_run_id, new_seed
 from engine.runtime.keeper import Keeper
 from engine.runtime.timers import Timers
@@ -46,9 +47,10 @@ from engine.scheduler.events import (
     RunStarted,
     SignalReceived,
 )
+from engine.scheduler.replay import replay
 from engine.scheduler.scheduler import Scheduler
-from engine.services import Services
 from engine.version import VERSION
+from engine.wiring import Wiring, text_and_hash
 
 SCRIPTED: Final = ".scripted"
 """Ending of the name under which a graph's scripted answers are kept with a run."""
@@ -66,17 +68,14 @@ class Engine:
         self,
         db: str | Path,
         *,
-        tools: Registry,
+        wiring: Wiring,
         graphs: Path,
-        config: Config,
         durability: Durability,
         clock: Clock,
     ) -> None:
-        self.tools = tools
         self.library = Library(graphs)
         self.clock = clock
         self._db = db
-        self._config = config
         self._durability: Durability = durability
         self._holder = new_holder()
         self._hosts: dict[str, Host] = {}
@@ -84,7 +83,7 @@ class Engine:
         self._plans: dict[str, Plan] = {}
         self._feed = Feed()
         self._hooks = Hooks()
-        self._services = Services.of(config, clock=clock, tools=tools)
+        self._wiring = wiring
         self._journal: Journal | None = None
         self._keeper: Keeper | None = None
         self._around: Surroundings | None = None
@@ -113,15 +112,9 @@ class Engine:
         Raises:
             ConfigError: two tools of one name, or a tool that cannot be used.
         """
-        settings = config if config is not None else Config()
-        return cls(
-            db,
-            tools=Registry.of(tools, loads=settings.tools),
-            graphs=Path(graphs),
-            config=settings,
-            durability=durability,
-            clock=clock if clock is not None else SystemClock(),
-        )
+        time = clock if clock is not None else SystemClock()
+        wiring = Wiring.of(config if config is not None else Config(), tools=tools, clock=time)
+        return cls(db, wiring=wiring, graphs=Path(graphs), durability=durability, clock=time)
 
     async def __aenter__(self) -> Engine:
         journal = await open_journal(self._db, durability=self._durability)
@@ -131,8 +124,8 @@ class Engine:
             feed=self._feed,
             clock=self.clock,
             timers=Timers(self.clock),
-            executors=self._services.executors,
-            waiters=self._services.waiters,
+            executors=self._wiring.executors,
+            waiters=self._wiring.waiters,
             hooks=[self._hooks.call],
         )
         self._keeper = Keeper(journal, self.clock, self)
@@ -152,7 +145,7 @@ class Engine:
         self._feed.wake_all()
         if self._around is not None:
             self._around.timers.close()
-        await self._services.close()
+        await self._wiring.close()
         if self._journal is not None:
             await self._journal.close()
             self._journal = None
@@ -162,7 +155,17 @@ class Engine:
     def check(self, graph: Graph, *, library: Library | None = None) -> list[Finding]:
         """Every finding of a graph against the tools, models and graphs known here; nothing is run."""
         shelf = library if library is not None else self.library
-        return check(graph, tools=self.tools.facts(), graphs=shelf.find, models=self._services.knows_model)
+        return check(graph, tools=self.tools.facts(), graphs=shelf.find, models=self._wiring.knows_model)
+
+    @property
+    def tools(self) -> ToolRegistry:
+        """Every registered tool."""
+        return self._wiring.services.tools
+
+    @property
+    def models(self) -> ModelRegistry:
+        """Every provider of models."""
+        return self._wiring.services.models
 
     # -- runs --------------------------------------------------------------------------------------------------------
 
@@ -198,24 +201,23 @@ class Engine:
         filled = checked_input(document, input)
         now = self.clock.now()
         run_id = checked_run_id(id) if id is not None else new_run_id(now)
-        scripted = self._scripted(documents, shelf, answers)
-        texts = {g.hash: g.dumps() for g in documents.values()} | {h: text for h, text in scripted.values()}
-        options = {"model": model} if model is not None else None
+        scripts = self._wiring.scripts_for(documents, shelf.directory, answers)
+        kept = {f"{name}{SCRIPTED}": text_and_hash(script) for name, script in scripts.items()}
+        texts = {g.hash: g.dumps() for g in documents.values()} | {digest: text for text, digest in kept.values()}
         started = RunStarted(
             graph=document.name,
             graph_hash=document.hash,
-            documents={name: g.hash for name, g in documents.items()} | {name: h for name, (h, _) in scripted.items()},
+            documents={name: g.hash for name, g in documents.items()} | {name: h for name, (_, h) in kept.items()},
             input=filled,
             seed=new_seed(),
             engine=VERSION,
             parent=dict(parent) if parent is not None else None,
-            options=options,
+            options={"model": model} if model is not None else None,
             n=1,
             at=now,
         )
         await self._store.create_run(run_id, started, holder=self._holder, now=now, documents=texts)
-        host = self._new_host(run_id, plan, documents, started)
-        self._services.remember(run_id, {name: json.loads(text) for name, (_, text) in scripted.items()}, model)
+        host = self._new_host(run_id, documents, started, scripts)
         self._adopt(run_id, host)
         host.begin(started)
         return Run(run_id, self)
@@ -456,22 +458,24 @@ class Engine:
             plan = self._plans[graph.hash] = compile_graph(graph)
         return plan
 
-    def _scripted(
-        self, documents: Mapping[str, Graph], shelf: Library, answers: Mapping[str, Any] | None
-    ) -> dict[str, tuple[str, str]]:
-        """Scripted answers that go with a run: name -> (hash, text)."""
-        return self._services.scripted(documents, shelf.directory, answers)
+    def _new_host(
+        self, run_id: str, documents: Mapping[str, Graph], started: RunStarted, scripts: Mapping[str, Any]
+    ) -> Host:
+        plan = self._plan(documents[started.graph])
 
-    def _new_host(self, run_id: str, plan: Plan, documents: Mapping[str, Graph], started: RunStarted) -> Host:
-        plans = {name: self._plan(graph) for name, graph in documents.items()}
-        limits = self._services.limits_of(plan.document)
-        return Host(
-            run_id,
-            Scheduler(plan, plans=plans),
-            self._shared,
+        def plan_for(node: PlanNode) -> Plan:
+            name: str | None = node.doc.graph
+            return self._plan(documents[name] if name is not None else shelves.inline_graph(node.doc.inline))
+
+        settings = RunSettings(
             seed=started.seed,
-            accounts=Accounts.of(limits),
+            limits=self._wiring.limits_of(plan.document),
+            plan_for=plan_for,
+            model=(started.options or {}).get("model"),
+            scripts=scripts,
         )
+        about = {"id": run_id, "started_at": moment_text(started.at)}
+        return Host(run_id, Scheduler(plan, plans=plan_for, run=about), self._shared, settings)
 
     def _adopt(self, run_id: str, host: Host) -> None:
         self._hosts[run_id] = host
@@ -482,14 +486,13 @@ class Engine:
     def _ended(self, run_id: str) -> None:
         """A hosted run has ended and all of it is written: give it back soon."""
         task = asyncio.get_running_loop().create_task(self._let_go(run_id, with_mail=True))
-        self._services.keep(task)
+        self._wiring.keep(task)
 
     async def _let_go(self, run_id: str, *, with_mail: bool) -> None:
         host = self._hosts.pop(run_id, None)
         if host is None:
             return
         await host.stop()
-        self._services.forget(run_id)
         if host.failure is None:
             await self._store.release(run_id, is_clean=True, with_mail=with_mail)
 
@@ -531,14 +534,14 @@ class Engine:
         if not isinstance(started, RunStarted):
             raise JournalError("the journal does not begin with run.started", code="journal.corrupt", where=run_id)
         documents = await self._documents(started)
-        host = self._new_host(run_id, self._plan(documents[started.graph]), documents, started)
-        host.recall(events)
-        scripted = {
-            name: json.loads(await self._text(digest))
+        scripts = {
+            name.removesuffix(SCRIPTED): json.loads(await self._text(digest))
             for name, digest in started.documents.items()
             if name.endswith(SCRIPTED)
         }
-        self._services.remember(run_id, scripted, (started.options or {}).get("model"))
+        host = self._new_host(run_id, documents, started, scripts)
+        replay(host.scheduler, events)
+        host.recall(events)
         return host
 
     async def _started(self, run_id: str) -> RunStarted:

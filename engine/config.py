@@ -26,10 +26,14 @@ class _Section(BaseModel):
 
 
 class SecretSource(_Section):
-    """Where a secret's value comes from: exactly one of an environment variable and a file."""
+    """Where a secret's value comes from: exactly one of an environment variable and a file.
+
+    ``hosts``: the only hosts it may be sent to; absent: it is bound to none.
+    """
 
     env: str | None = None
     file: Path | None = None
+    hosts: list[str] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> SecretSource:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.agents.lifecycle import STATES
+from engine.agents.lifecycle import State
 from engine.errors import InputError
 from engine.model.names import nearest
 from engine.scheduler.events import TYPE_NAMES, AgentStateChanged, Event
@@ -35,7 +35,7 @@ class Hooks:
         Raises:
             InputError: ``hook.unknown``: no such event type or agent state.
         """
-        known = ["*", *TYPE_NAMES.values(), *STATES]
+        known = ["*", *TYPE_NAMES.values(), *(state.value for state in State)]
         if what not in known:
             near = nearest(what, known)
             raise InputError(

@@ -19,7 +19,7 @@ QUEUE_LENGTH: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Volatile:
-    """A word without a number: model text, progress. ``kind``: ``text``, ``progress``, …"""
+    """A word without a number: model text, progress. ``kind``: such as ``text`` or ``progress``."""
 
     run: str
     execution: str

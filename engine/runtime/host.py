@@ -17,34 +17,31 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from engine.compile.plan import PlanNode
 from engine.errors import EngineBug, Failure, NodeError, OutsideError, WeftError
-from engine.model.nodes import Retry
+from engine.journal.projection import ENDED
+from engine.model.nodes import Limits, Retry
+from engine.model.schema import fill_defaults, problems
 from engine.runtime import judge
 from engine.runtime.accounts import Accounts
 from engine.runtime.clock import Clock
-from engine.runtime.context import Executor, NodeContext, Result, Suspend, Waiter
+from engine.runtime.context import Executor, Names, NodeContext, Place, Result, Suspend, Waiter
 from engine.runtime.feed import Feed, Volatile
 from engine.runtime.ids import execution_seed, input_digest
-from engine.runtime.limits import LimitReached
+from engine.runtime.limits import Budget, LimitReached
 from engine.runtime.timers import Timer, Timers
 from engine.runtime.waits import Waits
-from engine.scheduler.commands import (
-    Cancel,
-    Command,
-    Conclude,
-    Continue,
-    EndScope,
-    Evaluate,
-    GiveUp,
-    Start,
-)
+from engine.scheduler.commands import Cancel, Command, Conclude, Continue, EndScope, Evaluate, GiveUp, Start
 from engine.scheduler.events import (
+    AgentStateChanged,
     EffectClaimed,
     EffectSettled,
     Event,
+    GateAnswered,
+    GateOpened,
+    ModelAnswered,
+    ModelRequested,
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
@@ -54,7 +51,12 @@ from engine.scheduler.events import (
     RunFailed,
     RunStarted,
 )
+from engine.scheduler.retry import delay_s
 from engine.scheduler.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from engine.compile.plan import Plan, PlanNode
+    from engine.model.graph import Graph
 
 FAIR_EVERY: Final = 64
 """After so many nodes in a row a task lets others have their turn."""
@@ -101,6 +103,25 @@ class Surroundings:
     hooks: list[Callable[[str, Event], None]] = field(default_factory=list[Callable[[str, Event], None]])
 
 
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What belongs to one run.
+
+    Attributes:
+        seed: the run's seed.
+        limits: of the run: its graph's, tightened by the operator's.
+        plan_for: gives the plan of a subgraph node's graph.
+        model: used instead of every model that a node names, or None.
+        scripts: graph name -> the scripted models' answers for it.
+    """
+
+    seed: int
+    limits: Limits | None
+    plan_for: Callable[[PlanNode], Plan]
+    model: str | None = None
+    scripts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
 class Host:
     """Runs one run in this process.
 
@@ -108,16 +129,16 @@ class Host:
         run: the run's id.
         scheduler: its walk, fresh or replayed.
         around: what all hosts share.
-        seed: the run's seed.
-        documents: graph hash -> what the host must know of a graph (input schema, limits) when a scope opens.
+        settings: what belongs to this run alone.
     """
 
-    def __init__(self, run: str, scheduler: Scheduler, around: Surroundings, *, seed: int, accounts: Accounts) -> None:
+    def __init__(self, run: str, scheduler: Scheduler, around: Surroundings, settings: RunSettings) -> None:
         self.run = run
         self.scheduler = scheduler
         self.around = around
-        self.seed = seed
-        self.accounts = accounts
+        self.settings = settings
+        self.seed = settings.seed
+        self.accounts = Accounts.of(settings.limits)
         self.waits = Waits(around.timers, around.clock, self.post)
         self.last_n = 0
         self.failure: WeftError | None = None
@@ -127,6 +148,9 @@ class Host:
         self._committed_n = 0
         self._ready: deque[Ready] = deque()
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._at_work: dict[str, Ready] = {}
+        self._inside: dict[str, Start] = {}
+        self._spans: dict[str, Timer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._withdrawn: set[asyncio.Task[None]] = set()
         self._recorded: dict[str, list[Event]] = {}
@@ -174,7 +198,7 @@ class Host:
         for event in events:
             self._remember(event)
             self.waits.note(event)
-            self.accounts.note(event)
+            self.accounts.recall(event, scope_of(event))
         if events:
             self.last_n = self._committed_n = events[-1].n
         self.waits.arm()
@@ -389,13 +413,13 @@ class Host:
 
     def _is_opened_here(self, command: Start) -> bool:
         """Whether beginning it needs no task: subgraphs, gates, waits, and nodes that only make items."""
-        node = command.node
         if command.not_before is not None and command.not_before > self.around.clock.now():
             return False
+        node = command.node
         return node.kind in _OPENED_HERE or (command.item is None and node.doc.each is not None)
 
     def _answer(self, command: Command) -> list[Event]:
-        """The facts that answer a command. Empty when it has become void meanwhile."""
+        """The facts that answer a command."""
         match command:
             case Start():
                 return self._open(command)
@@ -404,12 +428,7 @@ class Host:
             case Conclude():
                 return [self._conclude(command)]
             case GiveUp():
-                names = self.scheduler.names(command.scope, command.execution)
-                return [
-                    judge.failed(
-                        command.scope, command.node, command.execution, command.attempt, command.failure, names
-                    )
-                ]
+                return [judge.failed(command, command.failure, self._names_now(command))]
             case EndScope():
                 return [self._end_scope(command)]
             case _:
@@ -417,96 +436,107 @@ class Host:
 
     def _open(self, command: Start) -> list[Event]:
         """Begin a subgraph, gate or wait, or a node with items."""
-        node, scope, execution = command.node, command.scope, command.execution
-        path = judge.node_path(scope, node)
-        started = NodeStarted(execution=execution, node=path, attempt=command.attempt)
+        node, path = command.node, judge.node_path(command)
+        started = NodeStarted(execution=command.execution, node=path, attempt=command.attempt)
         try:
-            names = self.scheduler.names(scope, execution)
+            names = self.scheduler.names(command.scope, command.execution)
             if command.item is None and getattr(node.doc, "each", None) is not None:
-                started.items = judge.items_of(node, names)
+                started.items = judge.items_of(command, names)
                 return [started]
             if command.attempt == 1:
-                self.accounts.budget(scope).reserve_node_run()
+                self.accounts.budget(command.scope.path).reserve_node_run()
             if node.kind == "subgraph":
-                started.input = self.accounts.enter_scope(command, judge.args_of(node, names))
+                started.input = self._enter(command, judge.args_of(command, names))
+                self._inside[command.execution] = command
                 self._arm_time_out(command)
                 return [started]
             waiter = self.around.waiters[node.kind]
-            started.input = waiter.resolve(node.doc, names)
-            opened = waiter.open(
-                execution=execution, node=path, doc=node.doc, input=started.input, now=self.around.clock.now()
-            )
-            started.input = None
-            return [started, opened]
+            resolved = waiter.resolve(node.doc, names, judge.types_in(command))
+            place = Place(self.run, command.execution, path)
+            return [started, waiter.open(node.doc, place, resolved, now=self.around.clock.now())]
         except OutsideError as error:
-            return [started, self._failed(command, error)]
+            if started.items is None and getattr(node.doc, "each", None) is not None and command.item is None:
+                started.items = []
+            return [self._failed_for_good(command, error)]
+
+    def _enter(self, command: Start, args: dict[str, Any]) -> Any:
+        """A subgraph's input: its arguments with the defaults of its graph, checked. Opens its budget.
+
+        Raises:
+            NodeError: ``subgraph.depth`` or ``subgraph.input``.
+        """
+        graph: Graph = self.settings.plan_for(command.node).document
+        if command.execution.count("/") + 2 > self.accounts.depth:
+            raise NodeError(
+                f"graphs run inside one another more than {self.accounts.depth} deep",
+                code="subgraph.depth",
+                error_class="limit",
+                hint="raise limits.depth, or end the recursion earlier",
+            )
+        filled = fill_defaults(graph.input, args)
+        found = [] if graph.input is None else problems(graph.input, filled)
+        if found:
+            raise NodeError(
+                f"the arguments do not fit {graph.name}: {'; '.join(found)}", code="subgraph.input", hint="mend `args`"
+            )
+        self.accounts.open_scope(command.execution, command.scope.path, graph.limits)
+        return filled
 
     def _evaluate(self, command: Evaluate) -> Event:
-        names = self.scheduler.names(command.scope, command.execution)
+        names = self._names_now(command)
         try:
             return judge.control(command, names)
         except NodeError as error:
-            failure = judge.failure_of(error, judge.node_path(command.scope, command.node))
-            return judge.failed(command.scope, command.node, command.execution, 1, failure, names)
+            return judge.failed(command, judge.failure_of(error), names)
 
     def _conclude(self, command: Conclude) -> Event:
-        node, scope = command.node, command.scope
+        node = command.node
+        names = self._names_now(command)
         try:
             if command.cause == "items":
-                result = Result(command.value)
-            else:
-                result = self.around.waiters[node.kind].conclude(command.cause, command.fact)
+                event = judge.completed(command, Result(command.value), names, derived=True)
+                event.errors = command.errors or None
+                return event
+            if command.fact is None:
+                raise EngineBug(f"nothing concludes {command.execution}")
+            result = self.around.waiters[node.kind].conclude(command.fact)
             if result.port == "expired" and "expired" not in node.by_port:
                 raise NodeError(
-                    "nobody answered in time",
+                    "nobody answered in time" if node.kind == "human-gate" else "the signal did not come in time",
                     code="gate.expired" if node.kind == "human-gate" else "wait.expired",
                     error_class="limit",
-                    hint="give it an `expired` edge, or a `default`",
+                    hint="give it an `expired` edge",
                 )
-            return self._completed(command, result, derived=command.cause == "items")
-        except OutsideError as error:
-            names = self.scheduler.names(scope, command.execution)
-            failure = Failure(error.error_class, error.code, error.message, "", error.hint)
-            return judge.failed(scope, node, command.execution, command.attempt, failure, names)
+            return judge.completed(command, result, names)
+        except NodeError as error:
+            return judge.failed(command, judge.failure_of(error), names)
 
     def _end_scope(self, command: EndScope) -> Event:
         """The fact that ends a run, or the subgraph node whose scope is over."""
-        scope, failure = command.scope, command.failure
-        output: Any = None
+        failure, output = command.failure, None
         if failure is None and not command.cancelled:
             try:
                 output = self._output(command)
             except NodeError as error:
-                failure = judge.failure_of(error, "")
+                failure = judge.failure_of(error)
         if command.parent is None:
             if command.cancelled:
                 return RunCancelled()
             return RunCompleted(output=output) if failure is None else RunFailed(error=failure)
-        self._drop_timer(scope.path)
-        self.accounts.leave_scope(scope)
+        self._drop_timer(command.scope.path)
+        self.accounts.close_scope(command.scope.path)
+        self._inside.pop(command.scope.path, None)
         if failure is None:
-            try:
-                return self._completed(command.parent, Result(output))
-            except NodeError as error:
-                failure = judge.failure_of(error, scope.node_path)
-                return judge.failed(
-                    command.parent.scope,
-                    command.parent.node,
-                    command.parent.execution,
-                    command.parent.attempt,
-                    failure,
-                    self.scheduler.names(command.parent.scope, command.parent.execution),
-                )
-        error = NodeError(
-            failure.message, code=failure.code, where=failure.node, hint=failure.hint, error_class=failure.error_class
-        )
-        return self._failed(command.parent, error)
+            return self._come_to(command.parent, Result(output))
+        return self._failed(command.parent, failure)
 
     def _output(self, command: EndScope) -> Any:
         if command.end is not None and command.end_output is not None:
             return command.end_output
-        document = command.scope.plan.document
-        return judge.output_of(document.output, self.scheduler.names(command.scope, None))
+        return judge.output_of(command.scope, self.scheduler.names(command.scope, None))
+
+    def _names_now(self, of: judge.Attempt) -> Names:
+        return self.scheduler.names_now(of.scope, of.execution)
 
     # -- ready nodes -------------------------------------------------------------------------------------------------
 
@@ -572,63 +602,65 @@ class Host:
         if ctx is None:
             self._working.pop(command.execution, None)
             return
-        node = command.node
-        fact: Event | None = None
-        began = self.accounts.began(self.around.clock)
+        task = asyncio.current_task()
+        outcome: Result | OutsideError | None = None
+        self._at_work[command.execution] = command
+        self._span_begins(ctx.budget)
         try:
-            result = await self.around.executors[node.kind].run(ctx)
+            outcome = await self.around.executors[command.node.kind].run(ctx)
         except Suspend:
-            result = None
+            pass
         except asyncio.CancelledError:
-            if asyncio.current_task() in self._withdrawn:
+            if task in self._withdrawn:
                 return
             raise
         except OutsideError as error:
-            result = error
+            outcome = error
         except Exception as error:  # noqa: BLE001 - the one place where a node's failure becomes an event
-            result = NodeError(
+            outcome = NodeError(
                 f"{type(error).__name__}: {error}",
                 code="node.raised",
                 error_class="fatal",
-                hint="raise ToolError for failures that are expected",
+                hint="raise ToolError for failures that are to be expected",
             )
         finally:
-            self._drop_timer(command.execution)
-            self.accounts.ended(began, self.around.clock)
-            if self._working.get(command.execution) is asyncio.current_task():
+            self._span_ends(ctx.budget)
+            if self._working.get(command.execution) is task:
                 del self._working[command.execution]
-        if self._is_stopped or asyncio.current_task() in self._withdrawn:
+                self._at_work.pop(command.execution, None)
+        if self._is_stopped or task in self._withdrawn:
             return
-        if isinstance(result, Result):
-            try:
-                fact = self._completed(command, result)
-            except NodeError as error:
-                fact = self._failed_for_good(command, error)
-        elif result is not None:
-            fact = self._failed(command, result)
-        if fact is not None:
-            self._apply(fact)
+        self._drop_timer(command.execution)
+        if isinstance(outcome, Result):
+            self._apply(self._come_to(command, outcome))
+        elif isinstance(outcome, LimitReached):
+            self._apply(self._failed_for_good(command, outcome))
+        elif outcome is not None:
+            self._apply(self._failed(command, judge.failure_of(outcome), outcome.retry_after_s))
 
     def _context(self, command: Ready) -> NodeContext | None:
-        """Begin an attempt: its input resolved and journaled. None when it failed or was answered already."""
+        """Begin an attempt: its input resolved and journaled. None when there is nothing to do any more."""
         node, scope, execution = command.node, command.scope, command.execution
         names = self.scheduler.names(scope, execution)
-        path = judge.node_path(scope, node)
-        executor = self.around.executors[node.kind]
+        types = judge.types_in(command)
+        path = judge.node_path(command)
+        budget = self.accounts.agent(scope.path, execution, getattr(node.doc, "limits", None))
+        is_new = isinstance(command, Start)
         started = NodeStarted(execution=execution, node=path, attempt=command.attempt)
+        if is_new and not self.scheduler.accepts(started):
+            return None
         try:
-            if isinstance(command, Start) and command.attempt == 1:
-                self.accounts.budget(scope).reserve_node_run()
-            resolved = executor.resolve(node.doc, names)
+            if is_new and command.attempt == 1:
+                budget.reserve_node_run()
+            resolved = self.around.executors[node.kind].resolve(node.doc, names, types)
         except OutsideError as error:
-            if isinstance(command, Start):
+            if is_new:
                 self._apply(started)
             self._apply(self._failed_for_good(command, error))
             return None
-        if isinstance(command, Start):
+        if is_new:
             started.input, started.input_hash = input_digest(resolved)
             self._apply(started)
-        deadline = self._arm_time_out(command)
         return NodeContext(
             run_id=self.run,
             execution=execution,
@@ -639,60 +671,78 @@ class Host:
             input=resolved,
             names=names,
             clock=self.around.clock,
-            budget=self.accounts.budget_for(scope, execution, node.doc),
+            budget=budget,
             host=self,
             recorded=list(self._recorded.get(execution, ())),
-            deadline=deadline,
-            seed=execution_seed(self.seed, execution),
+            deadline=self._arm_time_out(command),
+            seed=self.seed,
             iteration=names.get("iteration", 1),
             item=command.item is not None,
+            scripted=self.settings.scripts.get(scope.plan.name),
+            model=self.settings.model,
+            types=types,
         )
 
     # -- facts -------------------------------------------------------------------------------------------------------
 
-    def _completed(self, command: Ready | Conclude, result: Result, *, derived: bool = False) -> NodeCompleted:
-        scope, node = command.scope, command.node
-        if isinstance(command, Start | Continue) and command.item is not None:
+    def _come_to(self, command: Ready, result: Result) -> NodeCompleted | NodeFailed:
+        """An attempt ended well; what the graph makes of it may still be an error of its own."""
+        if command.item is not None:
             return NodeCompleted(
                 execution=command.execution,
-                node=judge.node_path(scope, node),
+                node=judge.node_path(command),
                 attempt=command.attempt,
                 output=result.output,
                 writes=result.writes or None,
                 usage=result.usage,
             )
-        names = self.scheduler.names_now(scope, command.execution)
-        return judge.completed(scope, node, command.execution, command.attempt, result, names, derived=derived)
-
-    def _failed(self, command: Ready, error: OutsideError) -> NodeFailed:
-        """An attempt failed: again later, or for good."""
-        node = command.node
-        failure = Failure(error.error_class, error.code, error.message, "", error.hint)
-        if isinstance(error, LimitReached):
+        try:
+            return judge.completed(command, result, self._names_now(command))
+        except NodeError as error:
             return self._failed_for_good(command, error)
-        default = self._policy(node)
-        retry_at = judge.retry_at(
-            node,
-            failure,
-            self.scheduler.attempts_counted(command.execution) + 1,
-            now=self.around.clock.now(),
-            seed=execution_seed(self.seed, command.execution),
-            default=default,
-            retry_after_s=error.retry_after_s,
-        )
-        names = self.scheduler.names_now(command.scope, command.execution)
-        return judge.failed(command.scope, node, command.execution, command.attempt, failure, names, retry_at=retry_at)
+
+    def _failed(self, command: Ready, failure: Failure, retry_after_s: float | None = None) -> NodeFailed:
+        """An attempt failed: again later, or for good."""
+        execution, doc = command.execution, command.node.doc
+        executor = self.around.executors.get(command.node.kind)
+        policy: Retry = doc.retry or (_ONCE if executor is None else executor.retry(doc))
+        counted = self.scheduler.attempts_counted(execution) + 1
+        again = delay_s(policy, failure, counted, execution_seed(self.seed, execution))
+        retry_at = None if again is None else self.around.clock.now() + max(again, retry_after_s or 0.0)
+        return judge.failed(command, failure, self._names_now(command), retry_at=retry_at)
 
     def _failed_for_good(self, command: Ready, error: OutsideError) -> NodeFailed:
-        failure = Failure(error.error_class, error.code, error.message, "", error.hint)
-        names = self.scheduler.names_now(command.scope, command.execution)
-        fact = judge.failed(command.scope, command.node, command.execution, command.attempt, failure, names)
+        fact = judge.failed(command, judge.failure_of(error), self._names_now(command))
         fact.ends_run = isinstance(error, LimitReached) and error.owner == ""
         return fact
 
-    def _policy(self, node: PlanNode) -> Retry:
-        executor = self.around.executors.get(node.kind)
-        return judge.NEVER if executor is None else executor.retry(node.doc)
+    # -- seconds -----------------------------------------------------------------------------------------------------
+
+    def _span_begins(self, budget: Budget) -> None:
+        """An attempt is being executed: from now on its seconds count."""
+        now = self.around.clock.now()
+        for fresh in budget.began_all(now):
+            left = fresh.seconds_left()
+            if left is not None:
+                timer = self.around.timers.at(now + left, partial(self._seconds_are_up, fresh))
+                self._spans[fresh.owner] = timer
+
+    def _span_ends(self, budget: Budget) -> None:
+        for idle in budget.ended_all(self.around.clock.now()):
+            timer = self._spans.pop(idle.owner, None) if self._spans else None
+            if timer is not None:
+                timer.cancel()
+
+    def _seconds_are_up(self, budget: Budget) -> None:
+        """A limit of seconds is used up: the run fails, or the subgraph or agent that has it."""
+        self._spans.pop(budget.owner, None)
+        command = self._inside.get(budget.owner) or self._at_work.get(budget.owner)
+        if command is None:
+            command = next(iter(self._at_work.values()), None)
+        if command is None or self._is_stopped:
+            return
+        self._withdraw(command.execution)
+        self.post(self._failed_for_good(command, budget.used_up()))
 
     # -- time-outs and withdrawal ------------------------------------------------------------------------------------
 
@@ -717,13 +767,13 @@ class Host:
             self._ready.append(again)
             self._begin_ready()
             return
-        error = NodeError(
+        failure = Failure(
+            "limit",
+            "timeout",
             f"the attempt took longer than {timeout_s:g} s",
-            code="timeout",
-            error_class="limit",
             hint="raise timeout_s, or name `timeout` in retry.on",
         )
-        self.post(self._failed(command, error))
+        self.post(self._failed(command, failure))
 
     def _has_open_effect(self, execution: str) -> bool:
         steps = self._recorded.get(execution, ())
@@ -734,6 +784,8 @@ class Host:
         """Stop what is being done for an execution; its late words are dropped."""
         self._drop_timer(execution)
         task = self._working.pop(execution, None)
+        self._at_work.pop(execution, None)
+        self._inside.pop(execution, None)
         if task is not None and task is not asyncio.current_task():
             self._withdrawn.add(task)
             task.cancel()
@@ -749,6 +801,16 @@ def _release(waiting: list[asyncio.Future[None]]) -> None:
             future.set_result(None)
 
 
+def scope_of(event: Event) -> str:
+    """The path of the scope that an event's execution belongs to; "" for events of the run."""
+    execution: str = getattr(event, "execution", "")
+    return execution.rpartition("/")[0]
+
+
+_ONCE: Final = Retry(attempts=1)
+_STEPS: Final = frozenset(
+    {EffectClaimed, EffectSettled, ModelRequested, ModelAnswered, AgentStateChanged, GateOpened, GateAnswered}
+)
 _COMMANDS: Final = (Start, Continue, Evaluate, Conclude, GiveUp, EndScope, Cancel)
 _OPENED_HERE: Final = frozenset({"subgraph", "human-gate", "wait"})
 _DECIDED: Final = frozenset({NodeCompleted, NodeFailed, NodeCancelled})
