@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from docs.entry import Entry
-from tests.support.recorder import Recorder, install, watch_command_line
+from tests.support.recorder import Recorder, install, watch_command_line, watch_walk
 
 # `make test` draws the same examples each time; HYPOTHESIS_PROFILE=search draws many new ones.
 settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -63,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The tests are loaded, and with them what they test."""
+    watch_walk(session.config.stash[RECORDER])
     watch_command_line(session.config.stash[RECORDER])
 
 

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from docs.entry import EVERYWHERE, Entry
+from docs.entry import EVERYWHERE, OPTION_PORT, Entry
 from engine.errors import Failure, WeftError
 from engine.model.findings import Finding
+from engine.model.nodes import PORTS
 from engine.scheduler.events import TYPE_NAMES
 
 HOUSE = ("engine.", "server.")
@@ -48,7 +49,7 @@ def watch_command_line(recorder: Recorder) -> None:
     main = sys.modules.get("engine.cli.main")
     if main is None:
         return
-    act = main._act
+    act = main.__dict__["_act"]
 
     def act_and_note(given: list[str], output: Any) -> Any:
         recorder.seen.update(words_of(given))
@@ -60,7 +61,43 @@ def watch_command_line(recorder: Recorder) -> None:
         recorder.seen.add(Entry("exit code", str(int(code))))
         return code
 
-    main._act = act_and_note  # type: ignore[attr-defined]
+    main.__dict__["_act"] = act_and_note
+
+
+def watch_walk(recorder: Recorder) -> None:
+    """Watch the walk, where the tests have loaded it: kinds of node that were ready, ports that were left by.
+
+    Only what happens in a real host counts: the scheduler's own tests play the host themselves.
+    """
+    tables, run = sys.modules.get("engine.scheduler.tables"), sys.modules.get("engine.scheduler.run")
+    if tables is None or run is None:
+        return
+    ready, ways = run.Run.ready, tables.Tables.ways
+
+    def ready_and_note(self: Any, walk: Any, node: Any) -> None:
+        entry = Entry("kind", node.kind)
+        if entry not in recorder.seen and is_hosted():
+            recorder.seen.add(entry)
+        ready(self, walk, node)
+
+    def ways_and_note(self: Any, node: Any, port: str, taken: Any) -> Any:
+        entry = Entry("port", f"{node.kind}.{port if port in PORTS[node.kind] else OPTION_PORT}")
+        if entry not in recorder.seen and is_hosted():
+            recorder.seen.add(entry)
+        return ways(self, node, port, taken)
+
+    type.__setattr__(run.Run, "ready", ready_and_note)
+    type.__setattr__(tables.Tables, "ways", ways_and_note)
+
+
+def is_hosted() -> bool:
+    """Whether the runtime stands behind the present call."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith("engine.runtime"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def words_of(given: list[str]) -> Iterator[Entry]:
