@@ -21,7 +21,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.agents import ToolContext, tool
+    from engine.agents.definition import tool
+    from engine.agents.toolcontext import ToolContext
     from engine.app import Engine
     from engine.config import Config, load_config
     from engine.errors import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from engine.model.findings import Finding, Fix
     from engine.model.graph import Graph
     from engine.run import Run, RunResult
+    from engine.scheduler.events import Event
     from engine.version import VERSION as __version__  # noqa: N811
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "ConfigError",
     "Engine",
     "EngineBug",
+    "Event",
     "Failure",
     "Finding",
     "Fix",
@@ -72,6 +75,7 @@ _HOMES = {
     "ConfigError": ("engine.errors", "ConfigError"),
     "Engine": ("engine.app", "Engine"),
     "EngineBug": ("engine.errors", "EngineBug"),
+    "Event": ("engine.scheduler.events", "Event"),
     "Failure": ("engine.errors", "Failure"),
     "Finding": ("engine.model.findings", "Finding"),
     "Fix": ("engine.model.findings", "Fix"),
@@ -85,12 +89,12 @@ _HOMES = {
     "RunFilter": ("engine.journal.store", "RunFilter"),
     "RunResult": ("engine.run", "RunResult"),
     "RunRow": ("engine.journal.store", "RunRow"),
-    "ToolContext": ("engine.agents", "ToolContext"),
+    "ToolContext": ("engine.agents.toolcontext", "ToolContext"),
     "ToolError": ("engine.errors", "ToolError"),
     "WeftError": ("engine.errors", "WeftError"),
     "__version__": ("engine.version", "VERSION"),
     "load_config": ("engine.config", "load_config"),
-    "tool": ("engine.agents", "tool"),
+    "tool": ("engine.agents.definition", "tool"),
 }
 """Public name -> where it lives. Loaded on first use, so that a worker that needs one floor does not load them all."""
 
