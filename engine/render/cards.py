@@ -152,7 +152,9 @@ def _hexagon(node: PictureNode, spot: Spot, run: NodeRun | None) -> Iterator[Mar
     body = paths.hexagon(x, y, width, height, point=HEXAGON_POINT_PX)
     yield Drawing(body, fill="surface", css="body")
     yield Drawing(body, stroke="border", width=1.5 if dash else 1, dash=dash, css="shape")
-    yield Drawing(paths.hexagon_strip(x, y, height, point=HEXAGON_POINT_PX, width=STRIP_PX), fill="kind-ink", css="strip")
+    yield Drawing(
+        paths.hexagon_strip(x, y, height, point=HEXAGON_POINT_PX, width=STRIP_PX), fill="kind-ink", css="strip"
+    )
     count = iteration_words(node, run) or node.mark
     room = width - 2 * HEXAGON_POINT_PX - SIZE_PX - 6
     shown = shorten(count, room, BODY_PX, SEMIBOLD)
@@ -165,7 +167,9 @@ def _hexagon(node: PictureNode, spot: Spot, run: NodeRun | None) -> Iterator[Mar
 
 
 def _ring(node: PictureNode, spot: Spot, run: NodeRun | None) -> Iterator[Mark]:
-    yield Drawing(paths.circle((spot.x, spot.y), RING_PX / 2 - 1.5), fill="surface", stroke="kind-ink", width=3, css="shape")
+    yield Drawing(
+        paths.circle((spot.x, spot.y), RING_PX / 2 - 1.5), fill="surface", stroke="kind-ink", width=3, css="shape"
+    )
     cross = icon("status-failed")
     if node.fails and cross is not None:
         yield from icon_marks(cross, spot.x - SIZE_PX / 2, spot.y - SIZE_PX / 2, "kind-ink")
@@ -205,4 +209,3 @@ def _line_below(node: PictureNode, spot: Spot, run: NodeRun | None, middle: floa
     if rule:
         yield Words(left, middle + 4, rule, css="rule")
     yield from badge(run.status, words, left + taken, middle, room)
-

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from engine.render.forms import START_FORM, Form, Shape, forms_of
 from engine.render.lettering import shorten, width_px
@@ -108,7 +109,9 @@ def columns_of(picture: Picture) -> Columns:
     column_of = _number_columns(grid, forward, levels)
     for node_id, level in levels.items():
         form = grid.forms[node_id]
-        grid.place[node_id] = grid.add(Item(column_of[level], form.height, _AIR_PX[form.shape], node_id, "", form.width))
+        grid.place[node_id] = grid.add(
+            Item(column_of[level], form.height, _AIR_PX[form.shape], node_id, "", form.width)
+        )
     crowd = Counter((edge.source, edge.port) for edge in forward)
     main_port = {node_id: next(iter(form.ports), None) for node_id, form in grid.forms.items()}
     for edge in forward:
@@ -164,7 +167,9 @@ def _within_budget(grid: Columns, forward: list[PictureEdge], levels: dict[str, 
     if 2 * sum(spans) <= MOST_BENDS:
         return forward
     left, kept = MOST_BENDS, list[PictureEdge]()
-    for span, _, edge in sorted((span, place, edge) for place, (span, edge) in enumerate(zip(spans, forward, strict=True))):
+    for span, _, edge in sorted(
+        (span, place, edge) for place, (span, edge) in enumerate(zip(spans, forward, strict=True))
+    ):
         left -= 2 * (span - 1)
         if left < 0:
             break
@@ -195,7 +200,7 @@ def _cut(grid: Columns, edge: PictureEdge, hold: int, span: tuple[int, int]) -> 
             chain.append(grid.add(Item(column, 4, 12)))
     chain.append(grid.place[edge.target])
     grid.chains[edge.source, edge.index] = chain
-    for place, (tail, head) in enumerate(zip(chain, chain[1:], strict=False)):
+    for place, (tail, head) in enumerate(pairwise(chain)):
         ends = (place == 0) + (place == len(chain) - 2)
         dy = grid.forms[edge.source].ports[edge.port] if place == 0 else 0
         grid.links.append(Link(tail, head, dy, (8, 3, 2 if hold == 2 else 1)[ends], hold))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 import anyio
 from anyio import to_thread
 
 from engine.errors import InputError
-from engine.render.illustration import illustrate
-from engine.render.layout import DEADLINE_S, layout
+from engine.render.afar import LEAST_SCALE
+from engine.render.dot import write_dot
+from engine.render.illustration import illustrate, illustrate_from_afar, size_of
+from engine.render.layout import DEADLINE_S, Layout, layout
+from engine.render.mermaid import write_mermaid
 from engine.render.picture import Picture, RunOverlay
-from engine.render.raster import pdf_job, png_job
+from engine.render.raster import MOST_PDF_PARTS, pdf_job, pdf_scale, png_job, png_scale
 from engine.render.scene import Scene
 from engine.render.svg import write_svg
 from engine.render.tokens import Theme
@@ -45,30 +49,57 @@ async def render(
         InputError: ``picture.deadline``: a PNG or PDF could not be drawn in time.
     """
     match to:
-        case "svg":
-            scene = await _scene(picture, overlay, deadline_s)
-            return (await to_thread.run_sync(write_svg, scene, theme)).encode()
-        case "png":
-            scene = await _scene(picture, overlay, deadline_s)
-            return await _worked(png_job(scene, theme, scale), deadline_s, to)
-        case "pdf":
-            scene = await _scene(picture, overlay, deadline_s)
-            return await _worked(pdf_job(scene, theme), deadline_s, to)
+        case "dot":
+            return write_dot(picture, theme, overlay).encode()
+        case "mermaid":
+            return write_mermaid(picture, theme, overlay).encode()
+        case "svg" | "png" | "pdf":
+            with anyio.move_on_after(deadline_s) as scope:
+                laid_out = await layout(picture, deadline_s=deadline_s * _LAYOUT_SHARE)
+                order = _Order(picture, laid_out, overlay, theme, scale)
+                if to == "svg":
+                    return (await to_thread.run_sync(_svg, order)).encode()
+                job = await to_thread.run_sync(_png if to == "png" else _pdf, order)
+                drawn = await run_worker(job, scope.deadline - anyio.current_time())
+                if drawn is not None:
+                    return drawn
+            raise InputError(
+                f"the picture could not be drawn as {to} within {deadline_s:g} s",
+                code="picture.deadline",
+                hint="export it as dot or mermaid, or give it more time",
+            )
         case _:
-            return b""
+            assert_never(to)
 
 
-async def _scene(picture: Picture, overlay: RunOverlay | None, deadline_s: float) -> Scene:
-    laid_out = await layout(picture, deadline_s=deadline_s * _LAYOUT_SHARE)
-    return await to_thread.run_sync(illustrate, picture, laid_out, overlay)
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Everything that decides how a picture looks."""
+
+    picture: Picture
+    layout: Layout
+    overlay: RunOverlay | None
+    theme: Theme
+    scale: float
 
 
-async def _worked(job: dict[str, Any], deadline_s: float, to: str) -> bytes:
-    drawn = await run_worker(job, deadline_s * (1 - _LAYOUT_SHARE))
-    if drawn is None:
-        raise InputError(
-            f"the picture could not be drawn as {to} within {deadline_s:g} s",
-            code="picture.deadline",
-            hint="export it as svg, dot or mermaid, or give it more time",
-        )
-    return drawn
+def _svg(order: _Order) -> str:
+    return write_svg(_scene(order, None), order.theme)
+
+
+def _png(order: _Order) -> dict[str, Any]:
+    scale = png_scale(size_of(order.picture, order.layout, order.overlay), order.scale)
+    is_far = scale < min(LEAST_SCALE, order.scale)
+    return png_job(_scene(order, scale if is_far else None), order.theme, scale)
+
+
+def _pdf(order: _Order) -> dict[str, Any]:
+    scale = pdf_scale(size_of(order.picture, order.layout, order.overlay))
+    is_far = len(order.picture.nodes) + len(order.picture.edges) > MOST_PDF_PARTS
+    return pdf_job(_scene(order, scale if is_far else None), order.theme)
+
+
+def _scene(order: _Order, far_scale: float | None) -> Scene:
+    if far_scale is None:
+        return illustrate(order.picture, order.layout, order.overlay)
+    return illustrate_from_afar(order.picture, order.layout, order.overlay, far_scale)

@@ -83,7 +83,9 @@ def _form(node: PictureNode, ways: int) -> Form:
         case "loop-back":
             width, height = HEXAGON_PX
             room = min(max(width, _name_width(node) + BADGE_ROOM_PX), NODE_WIDTH_PX)
-            return Form("hexagon", room, height + 2 * LINE_PX, width, height, _spread_beside_main(node, 16), clear_above=False)
+            return Form(
+                "hexagon", room, height + 2 * LINE_PX, width, height, _spread_beside_main(node, 16), clear_above=False
+            )
         case "end":
             room = max(_name_width(node), STATUS_ROOM_PX)
             height = RING_PX + 2 * LINE_PX
@@ -101,8 +103,9 @@ def _box(ports: dict[str, float]) -> Form:
 
 
 def _bar(node: PictureNode, ways: int) -> Form:
-    pitches = min(max(ways - 1, 0), MOST_PITCHES)
-    height = max(NODE_HEIGHT_PX, BAR_PITCH_PX * pitches + 24)
+    # An even number of wires gets one pitch more, so that one of them can run through the middle.
+    pitches = min(ways // 2 * 2, MOST_PITCHES)
+    height = max(NODE_HEIGHT_PX, BAR_PITCH_PX * pitches + 2 * BAR_END_PX)
     room = max(_name_width(node), STATUS_ROOM_PX)
     ports = _spread_beside_main(node)
     return Form("bar", room, height + 2 * LINE_PX, BAR_PX, height, ports, clear_above=False, clear_below=False)

@@ -53,7 +53,9 @@ def route_around(
     crowd = len(grid.around) > 200
     for edge in sorted(grid.around, key=lambda edge: _span(grid, edge)):
         tail, head = grid.place[edge.source], grid.place[edge.target]
-        side = min((_side(grid, channels, heights, (tail, head), lanes, sign) for sign in (1, -1)), key=lambda s: s.cost)
+        side = min(
+            (_side(grid, channels, heights, (tail, head), lanes, sign) for sign in (1, -1)), key=lambda s: s.cost
+        )
         first, last = sorted((grid.items[tail].column, grid.items[head].column))
         if not crowd:  # among thousands every wire shares the one lane around everything
             lanes.taken.append((first, last, side.height))
@@ -101,7 +103,8 @@ def _is_open(grid: Columns, channels: Channels, heights: Sequence[float], number
     if not (form.clear_below if sign > 0 else form.clear_above):
         return False
     return not any(
-        (heights[other] - heights[number]) * sign > 0 and (grid.items[other].node is not None or grid.items[other].words)
+        (heights[other] - heights[number]) * sign > 0
+        and (grid.items[other].node is not None or grid.items[other].words)
         for other in grid.members[item.column]
     )
 
@@ -110,9 +113,7 @@ def _form(grid: Columns, number: int) -> Form:
     return grid.forms[grid.items[number].node or ""]
 
 
-def _points(
-    grid: Columns, channels: Channels, heights: Sequence[float], edge: PictureEdge, side: _Side
-) -> list[Point]:
+def _points(grid: Columns, channels: Channels, heights: Sequence[float], edge: PictureEdge, side: _Side) -> list[Point]:
     tail, head = grid.place[edge.source], grid.place[edge.target]
     points = list[Point]()
     if side.leaves_straight:

@@ -76,5 +76,3 @@ def _draw(entry: _Entry, x: float, middle: float) -> Iterator[Mark]:
         if drawing is not None:
             yield from icon_marks(drawing, x + (DISC_PX - SIZE_PX) / 2, middle - SIZE_PX / 2, "kind-ink")
     yield Words(x + entry.sign_width, middle + 4, entry.word)
-
-

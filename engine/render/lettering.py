@@ -35,8 +35,10 @@ def clean(text: str) -> str:
     Blanks of any kind become one space; control characters, surrogates, unassigned and private code points and
     direction marks are dropped (a reversed label could show another name than it has).
     """
-    blanked = "".join(_harmless(letter) for letter in text[:_LONGEST])
-    return " ".join(blanked.split())
+    head = text[:_LONGEST]
+    if not head.isprintable():  # nothing to drop in what is: controls, formats, surrogates and the like are not
+        head = "".join(map(_harmless, head))
+    return " ".join(head.split())
 
 
 def _harmless(letter: str) -> str:

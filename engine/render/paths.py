@@ -102,16 +102,21 @@ def cut_box(x: float, y: float, width: float, height: float, *, cut: float) -> P
 def cut_strip(x: float, y: float, height: float, *, cut: float, width: float) -> Path:
     """The part of a ``cut_box`` within ``width`` px of its left edge."""
     bottom, rise = y + height, cut - width
-    return polyline(
-        [(x + width, y + rise), (x + width, bottom - rise), (x, bottom - cut), (x, y + cut)], closed=True
-    )
+    return polyline([(x + width, y + rise), (x + width, bottom - rise), (x, bottom - cut), (x, y + cut)], closed=True)
 
 
 def hexagon(x: float, y: float, width: float, height: float, *, point: float) -> Path:
     """A hexagon with a corner at its left and right, each ``point`` px long."""
     right, bottom, middle = x + width, y + height, y + height / 2
     return polyline(
-        [(x + point, y), (right - point, y), (right, middle), (right - point, bottom), (x + point, bottom), (x, middle)],
+        [
+            (x + point, y),
+            (right - point, y),
+            (right, middle),
+            (right - point, bottom),
+            (x + point, bottom),
+            (x, middle),
+        ],
         closed=True,
     )
 
@@ -135,7 +140,8 @@ def rounded_line(points: Sequence[Point], *, radius: float) -> Path:
         r = min(radius, math.dist(before, corner) / 2, math.dist(corner, after) / 2)
         start, end = toward(corner, before, r), toward(corner, after, r)
         pull_in, pull_out = toward(corner, before, r * 0.448), toward(corner, after, r * 0.448)
-        commands += [("L", start), ("C", (*pull_in, *pull_out, *end))]
+        commands.append(("L", start))
+        commands.append(("C", (*pull_in, *pull_out, *end)))
     return (*commands, ("L", points[-1]))
 
 

@@ -11,42 +11,55 @@ from math import sqrt
 from typing import Any
 
 from engine.render.lettering import FONT_FILES, clean
+from engine.render.paths import rounded_box
 from engine.render.scene import Drawing, Group, Mark, Scene, Words
 from engine.render.svg import write_svg
 from engine.render.tokens import Status, Theme, colour, token_of
 
-MOST_PIXELS = 40_000_000
+MOST_PIXELS = 24_000_000
+"""Writing this many takes about a second."""
 LONGEST_SIDE_PX = 16_000
+MOST_PDF_PARTS = 2_500
+"""Nodes and wires of which a page is written within a few seconds; more are drawn as from afar."""
 LONGEST_PAGE_PT = 14_400
 """PDF 1.7, annex C: no side of a page may be longer."""
 PT_PER_PX = 0.75
 
 
+def png_scale(size: tuple[float, float], wanted: float) -> float:
+    """How many pixels per px a PNG of that size (px) can have, at most ``wanted``."""
+    wide, high = size
+    return min(wanted, LONGEST_SIDE_PX / wide, LONGEST_SIDE_PX / high, sqrt(MOST_PIXELS / (wide * high)))
+
+
 def png_job(scene: Scene, theme: Theme, scale: float) -> dict[str, Any]:
-    """The worker's job for a PNG ``scale`` times as large as the scene, or as large as can be."""
-    wide, high = scene.width, scene.height
-    factor = min(scale, LONGEST_SIDE_PX / wide, LONGEST_SIDE_PX / high, sqrt(MOST_PIXELS / (wide * high)))
+    """The worker's job for a PNG with ``scale`` pixels per px."""
     return {
         "do": "png",
         "svg": write_svg(scene, theme),
         "fonts": [str(path) for path in FONT_FILES.values()],
-        "width": max(round(wide * factor), 1),
-        "height": max(round(high * factor), 1),
+        "width": max(round(scene.width * scale), 1),
+        "height": max(round(scene.height * scale), 1),
     }
 
 
+def pdf_scale(size: tuple[float, float]) -> float:
+    """How many points per px a page of that size (px) can have."""
+    return min(PT_PER_PX, LONGEST_PAGE_PT / size[0], LONGEST_PAGE_PT / size[1])
+
+
 def pdf_job(scene: Scene, theme: Theme) -> dict[str, Any]:
-    """The worker's job for a PDF of one page, 1 px being 0.75 pt (or less, if the page would be too long)."""
-    canvas = ("M", (0, 0)), ("L", (scene.width, 0)), ("L", (scene.width, scene.height)), ("L", (0, scene.height))
-    ground = ["path", canvas, colour("canvas", theme), None, 0, [], 1]
+    """The worker's job for a PDF of one page."""
+    wide, high = scene.width, scene.height
+    ground = Drawing(rounded_box(0, 0, wide, high, radius=0), fill="canvas")
     return {
         "do": "pdf",
         "title": clean(scene.title),
-        "width": scene.width,
-        "height": scene.height,
-        "scale": min(PT_PER_PX, LONGEST_PAGE_PT / scene.width, LONGEST_PAGE_PT / scene.height),
+        "width": wide,
+        "height": high,
+        "scale": pdf_scale((wide, high)),
         "fonts": {str(weight): str(path) for weight, path in FONT_FILES.items()},
-        "steps": [ground, *(step for mark in scene.marks for step in _steps(mark, theme, None, None, 1))],
+        "steps": [step for mark in (ground, *scene.marks) for step in _steps(mark, theme, None, None, 1)],
     }
 
 

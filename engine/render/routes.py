@@ -8,7 +8,8 @@ upon. Wires that lead back run on lanes above or below everything in their colum
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.render.columns import START, Columns
 from engine.render.forms import BAR_END_PX, BAR_PITCH_PX, HEXAGON_POINT_PX
@@ -24,22 +25,24 @@ MOST_ORDERED = 60
 """Nets in a channel up to which every pair is weighed (60² pairs); beyond that they are ordered by a rule of thumb."""
 
 
-@dataclass(slots=True)
 class Net:
-    """Wires of one channel that share a track: (height on the left, height on the right) of each."""
+    """Wires of one channel that share a track, as a set of heights on its left and on its right."""
 
-    ways: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
-    track: int = 0
+    __slots__ = ("bottom", "lefts", "rights", "top", "track")
 
-    @property
-    def top(self) -> float:
-        """Its uppermost height."""
-        return min(min(way) for way in self.ways)
+    def __init__(self) -> None:
+        self.lefts: set[float] = set()
+        self.rights: set[float] = set()
+        self.top = float("inf")
+        self.bottom = float("-inf")
+        self.track = 0
 
-    @property
-    def bottom(self) -> float:
-        """Its lowest height."""
-        return max(max(way) for way in self.ways)
+    def add(self, left: float, right: float) -> None:
+        """Let one more wire ride along, from ``left`` to ``right``."""
+        self.lefts.add(left)
+        self.rights.add(right)
+        self.top = min(self.top, left, right)
+        self.bottom = max(self.bottom, left, right)
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class Touches:
 
 
 def touches_of(grid: Columns, heights: Sequence[float]) -> Touches:
-    """Where each forward wire leaves and enters; on bars in the order of what is next on its way, so none cross there."""
+    """Where each forward wire leaves and enters; on bars in the order of what comes next, so none cross there."""
     leaves: dict[EdgeKey, float] = {}
     enters: dict[EdgeKey, float] = {}
     out_of_bars: dict[int, list[EdgeKey]] = {}
@@ -96,7 +99,9 @@ def _along_bar(
     pitch = BAR_PITCH_PX if (len(ordered) - 1) * BAR_PITCH_PX <= 2 * half else 0
     slack = half - (len(ordered) - 1) * pitch / 2
     wishes = [min(max(heights[neighbours[key]] - heights[bar], -half), half) for key in ordered]
-    for place, (key, height) in enumerate(zip(ordered, spread(wishes, [pitch] * (len(ordered) - 1)), strict=True)):
+    firm = [1e3 if abs(wish) < half else 1.0 for wish in wishes]
+    placed = spread(wishes, [pitch] * (len(ordered) - 1), firm)
+    for place, (key, height) in enumerate(zip(ordered, placed, strict=True)):
         offset = (place - (len(ordered) - 1) / 2) * pitch
         touch[key] = heights[bar] + min(max(height, offset - slack), offset + slack)
 
@@ -131,7 +136,7 @@ def _nets(
     """For each channel its nets with a turn, and which wire rides on which."""
     by_exit: list[dict[tuple[int, float], dict[EdgeKey, tuple[float, float, int]]]] = [{} for _ in grid.members]
     for key, chain in grid.chains.items():
-        for place, (tail, head) in enumerate(zip(chain, chain[1:], strict=False)):
+        for place, (tail, head) in enumerate(pairwise(chain)):
             left = touches.leaves[key] if place == 0 else heights[tail]
             right = touches.enters[key] if place == len(chain) - 2 else heights[head]
             group = by_exit[grid.items[tail].column].setdefault((tail, left), {})
@@ -143,18 +148,17 @@ def _nets(
         by_entry: dict[tuple[int, float], Net] = {}
         found = list[Net]()
         for group in exits.values():
-            ways = {key: way for key, way in group.items()}
-            if all(left == right for left, right, _ in ways.values()):
+            if all(left == right for left, right, _ in group.values()):
                 continue
-            lone = next(iter(ways.values())) if len(ways) == 1 else None
+            lone = next(iter(group.values())) if len(group) == 1 else None
             net = by_entry.get((lone[2], lone[1])) if lone else None
             if net is None:
                 net = Net()
                 found.append(net)
                 if lone:
                     by_entry[lone[2], lone[1]] = net
-            for key, (left, right, _) in ways.items():
-                net.ways.append((left, right))
+            for key, (left, right, _) in group.items():
+                net.add(left, right)
                 if left != right:
                     by_key[key] = net
         nets.append(found)
@@ -212,16 +216,14 @@ def _ordered(nets: list[Net]) -> list[Net]:
 
 def _cost(first: Net, second: Net) -> float:
     """Crossings when ``first`` turns left of ``second``; lying upon each other counts as ten."""
-    cost = 0.0
-    for left, _ in second.ways:
-        cost += first.top < left < first.bottom
-        cost += 10 * any(abs(left - right) < 1 for _, right in first.ways)
-    for _, right in first.ways:
-        cost += second.top < right < second.bottom
-    return cost
+    crossings = sum(first.top < left < first.bottom for left in second.lefts)
+    crossings += sum(second.top < right < second.bottom for right in first.rights)
+    return crossings + 10.0 * len(first.rights & second.lefts)
 
 
-def wire_points(grid: Columns, channels: Channels, touches: Touches, key: EdgeKey, heights: Sequence[float]) -> list[Point]:
+def wire_points(
+    grid: Columns, channels: Channels, touches: Touches, key: EdgeKey, heights: Sequence[float]
+) -> list[Point]:
     """The corners of one forward wire, from its source's body to its target's."""
     chain = grid.chains[key]
     points = [exit_point(grid, channels, chain[0], heights, touches.leaves[key])]

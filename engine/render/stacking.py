@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from engine.render.columns import Columns, Link
 from engine.render.tokens import GRID_PX
@@ -30,8 +31,8 @@ def stack(grid: Columns) -> list[float]:
         _pile(grid, column, heights)
     for sweep in range(_ORDER_SWEEPS):
         for column in columns if sweep % 2 == 0 else reversed(columns):
-            wishes = {number: _wish(pulls[sweep % 2][number], heights, heights[number]) for number in column}
-            column.sort(key=lambda number, wish=wishes: wish[number])
+            places = {number: _wish(pulls[sweep % 2][number], heights, heights[number]) for number in column}
+            column.sort(key=places.__getitem__)
             _pile(grid, column, heights)
     for sweep in range(_PULL_SWEEPS):
         side = sweep % 2
@@ -66,7 +67,8 @@ def straighten(grid: Columns, heights: Sequence[float]) -> list[float]:
             link, before = ahead.get(number), leads.get(number)
             is_level = before is not None and abs(straight[before.tail] + before.tail_dy - straight[number]) < 1
             wishes.append(straight[number] if link is None or is_level else straight[link.head])
-            strengths.append(_HOLDS[2] if link is None or (is_level and before.hold) else _HOLDS[1])
+            keeps = link is None or (is_level and before is not None and before.hold > 0)
+            strengths.append(_HOLDS[2] if keeps else _HOLDS[1])
         _take(grid, straight, column, (wishes, strengths))
     return straight
 
@@ -149,7 +151,7 @@ def _pile(grid: Columns, column: list[int], heights: list[float]) -> None:
 
 
 def _gaps(grid: Columns, column: list[int]) -> list[float]:
-    return [_room(grid, upper, lower) for upper, lower in zip(column, column[1:], strict=False)]
+    return [_room(grid, upper, lower) for upper, lower in pairwise(column)]
 
 
 def _room(grid: Columns, upper: int, lower: int) -> float:

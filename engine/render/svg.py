@@ -95,5 +95,7 @@ def path_data(path: Path) -> str:
 
 
 def _number(value: float) -> str:
+    if value == int(value):
+        return str(int(value))
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -67,7 +67,7 @@ KIND_FAMILY: dict[str, str] = {
     "start": "end",
     "missing": "failed",
 }
-"""Kind of node → its family of colours. ``start`` is the dot before the first node, ``missing`` a target that is not."""
+"""Kind of node → its family of colours. ``start`` is the dot before the first node, ``missing`` an absent target."""
 
 KIND_WORDS: dict[str, str] = {
     "agent": "agent",
@@ -107,7 +107,7 @@ STATUS_WORDS: dict[Status, str] = {
     "reused": "reused",
 }
 
-OUTSPOKEN: frozenset[str] = frozenset({"running", "retrying", "asking", "failed"})
+OUTSPOKEN: frozenset[Status] = frozenset({"running", "retrying", "asking", "failed"})
 """Statuses that ask for a look: their ink also draws the node's border."""
 
 FONT_FAMILY = "Pretendard, ui-sans-serif, system-ui, 'Noto Sans KR', sans-serif"
@@ -137,7 +137,7 @@ def token_of(role: str, kind: str | None, status: Status | None) -> str:
     if role in ("status-ink", "status-tint"):
         return STATUS_FAMILY[status or "waiting"] + role.removeprefix("status")
     if role == "border":
-        return STATUS_FAMILY[status] + "-ink" if status in OUTSPOKEN and status is not None else "line"
+        return f"{STATUS_FAMILY[status]}-ink" if status is not None and status in OUTSPOKEN else "line"
     return role
 
 

@@ -18,6 +18,8 @@ from typing import Any
 
 Job = dict[str, Any]
 
+_LEAST_GAP_PT = 1
+"""``dot`` keeps at least so much between things, however small ``nodesep`` is; rooms are made smaller by it."""
 _QUICK = "nslimit=0.2;nslimit1=0.2;mclimit=0.1;searchsize=5;"
 
 
@@ -37,9 +39,10 @@ def place(job: Job) -> bytes:
     The job: ``items``, for each the height of its room; ``links``, for each [tail, head, px below the tail's middle
     at which it leaves, weight]; ``quick``, whether to be content with a worse picture.
     """
-    import pygraphviz  # noqa: PLC0415 (one job, one library)
+    import pygraphviz  # noqa: PLC0415 (one job, one library)  # pyright: ignore[reportMissingTypeStubs]
 
-    drawn = pygraphviz.AGraph(string=dot_source(job)).draw(format="json0", prog="dot")
+    graph: Any = pygraphviz.AGraph(string=dot_source(job))
+    drawn = graph.draw(format="json0", prog="dot")
     found = {thing["name"]: -float(thing["pos"].split(",")[1]) for thing in json.loads(drawn)["objects"]}
     return json.dumps([found[f"n{number}"] for number in range(len(job["items"]))]).encode()
 
@@ -51,13 +54,15 @@ def dot_source(job: Job) -> str:
         if below:
             exits.setdefault(tail, {0}).add(below)
     lines = [
-        "digraph{rankdir=LR;splines=\"\";nodesep=0.02;ranksep=0.5;",
+        'digraph{rankdir=LR;splines="";nodesep=0.02;ranksep=0.5;',
         _QUICK if job["quick"] else "",
         'node[shape=box,fixedsize=true,label="",width=0.2];',
     ]
-    for number, height in enumerate(job["items"]):
+    for number, room in enumerate(job["items"]):
+        height = room - _LEAST_GAP_PT
         if number in exits:
-            lines.append(f"n{number}[shape=none,fixedsize=false,margin=0,label={_table(height, sorted(exits[number]))}];")
+            table = _table(height, sorted(exits[number]))
+            lines.append(f"n{number}[shape=none,fixedsize=false,margin=0,label={table}];")
         else:
             lines.append(f"n{number}[height={height / 72:.4f}];")
     for tail, head, below, weight in job["links"]:
