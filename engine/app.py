@@ -253,9 +253,9 @@ class Engine:
 
         Raises:
             InputError: ``gate.closed``, ``gate.ambiguous``, ``gate.option``, ``gate.form``, ``gate.assignee``,
-                ``run.unknown``; the gate stays as it is.
+                ``run.unknown``, ``run.ended``; the gate stays as it is.
         """
-        await self._store.run(run_id)
+        await self._unended(run_id)
         opened = find_gate(gate, await self._store.inbox(run_id=run_id), run=run_id)
         filled = check_answer(opened, option, form, by=by, assignees=opened.assignees, run=run_id)
         fact = GateAnswered(
@@ -271,9 +271,7 @@ class Engine:
         Raises:
             InputError: ``run.unknown``, ``run.ended``.
         """
-        row = await self._store.run(run_id)
-        if row.status in ENDED:
-            raise InputError(f"the run is {row.status} already", code="run.ended", where=f"run {run_id}")
+        await self._unended(run_id)
         await self._tell(run_id, RunCancelRequested(by=by, reason=reason), "cancel", {"by": by, "reason": reason})
         return Run(run_id, self)
 
@@ -283,9 +281,7 @@ class Engine:
         Raises:
             InputError: ``run.unknown``, ``run.ended``.
         """
-        row = await self._store.run(run_id)
-        if row.status in ENDED:
-            raise InputError(f"the run is {row.status}", code="run.ended", where=f"run {run_id}")
+        await self._unended(run_id)
         await self._tell(run_id, SignalReceived(name=name, value=value), "signal", {"name": name, "value": value})
         return Run(run_id, self)
 
@@ -435,6 +431,13 @@ class Engine:
         if self._around is None:
             raise JournalError("the engine is not open", hint="use `async with Engine.open(...)`")
         return self._around
+
+    async def _unended(self, run_id: str) -> None:
+        status = (await self._store.run(run_id)).status
+        if status in ENDED:
+            raise InputError(
+                f"the run is {status}", code="run.ended", where=f"run {run_id}", hint=f"see `weft show {run_id}`"
+            )
 
     def _resolved(self, graph: Graph | str | Path) -> tuple[Graph, Library]:
         return (graph, self.library) if isinstance(graph, Graph) else self.library.open(graph)
