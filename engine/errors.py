@@ -232,5 +232,6 @@ CODES: dict[str, str] = {
     "state.unknown": "A write names a key that the graph's state does not have.",
     "state.type": "A value cannot be merged into a state key by the key's rule.",
     "state.schema": "A value breaks the schema of a state key.",
+    "picture.deadline": "The picture could not be drawn in time in the format that was asked for.",
     "engine.bug": "A broken invariant of weft itself.",
 }
