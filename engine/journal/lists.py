@@ -1,13 +1,15 @@
 """Reading: pages of events, and the lists.
 
 Rule: every function here reads, on a connection of its own, what is committed; none of them writes. A page ends early
-when its values are big, so that a long journal never has to fit into memory.
+when its values are big, so that a long journal never has to fit into memory. Every cursor is read to its end or
+closed: one that an exception keeps alive would hold the connection at its old snapshot.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 import orjson
@@ -69,33 +71,38 @@ def read_page(connection: sqlite3.Connection, run_id: str, after: int, limit: in
 
 
 def _events(connection: sqlite3.Connection, key: int, after: int, limit: int) -> list[ev.Event]:
-    rows = connection.execute(
-        "SELECT n, at, type, version, body FROM events WHERE run = ? AND n > ? ORDER BY n LIMIT ?", (key, after, limit)
-    )
     load = _Blobs(connection)
     page: list[ev.Event] = []
-    for n, at, code, version, body in rows:
-        page.append(decode(n, at, code, version, body, load))
-        load.size_bytes += len(body)
-        if load.size_bytes > PAGE_BYTES:
-            break
+    with closing(
+        connection.execute(
+            "SELECT n, at, type, version, body FROM events WHERE run = ? AND n > ? ORDER BY n LIMIT ?",
+            (key, after, limit),
+        )
+    ) as rows:
+        for n, at, code, version, body in rows:
+            page.append(decode(n, at, code, version, body, load))
+            load.size_bytes += len(body)
+            if load.size_bytes > PAGE_BYTES:
+                break
     return page
 
 
 def read_all(connection: sqlite3.Connection, after: int, limit: int) -> list[Recorded]:
     """Up to ``limit`` events of all runs with a position above ``after``."""
-    rows = connection.execute(
-        "SELECT position, id, n, at, type, version, body FROM events JOIN runs ON runs.key = run WHERE position > ?"
-        " ORDER BY position LIMIT ?",
-        (after, limit),
-    )
     load = _Blobs(connection)
     page: list[Recorded] = []
-    for position, run_id, n, at, code, version, body in rows:
-        page.append(Recorded(position, run_id, decode(n, at, code, version, body, load)))
-        load.size_bytes += len(body)
-        if load.size_bytes > PAGE_BYTES:
-            break
+    with closing(
+        connection.execute(
+            "SELECT position, id, n, at, type, version, body FROM events JOIN runs ON runs.key = run"
+            " WHERE position > ? ORDER BY position LIMIT ?",
+            (after, limit),
+        )
+    ) as rows:
+        for place, run_id, n, at, code, version, body in rows:
+            page.append(Recorded(place, run_id, decode(n, at, code, version, body, load)))
+            load.size_bytes += len(body)
+            if load.size_bytes > PAGE_BYTES:
+                break
     return page
 
 
@@ -128,14 +135,16 @@ _SEEN_BY_VIEWS: Final = orjson.dumps(
 def fold(connection: sqlite3.Connection, key: int) -> RunView:
     """The view of a run as its journal stands; O(events)."""
     load: LoadBlob = _Blobs(connection)
-    rows = connection.execute(
-        "SELECT n, at, type, version, body FROM events"
-        " WHERE run = ? AND type IN (SELECT value FROM json_each(?)) ORDER BY n",
-        (key, _SEEN_BY_VIEWS),
-    )
     view = RunView()
-    for n, at, code, version, body in rows:
-        view.apply(decode(n, at, code, version, body, load))
+    with closing(
+        connection.execute(
+            "SELECT n, at, type, version, body FROM events"
+            " WHERE run = ? AND type IN (SELECT value FROM json_each(?)) ORDER BY n",
+            (key, _SEEN_BY_VIEWS),
+        )
+    ) as rows:
+        for n, at, code, version, body in rows:
+            view.apply(decode(n, at, code, version, body, load))
     return view
 
 
@@ -171,7 +180,7 @@ def runs(connection: sqlite3.Connection, which: RunFilter) -> list[RunRow]:
         narrow("key NOT IN (SELECT run FROM leases WHERE until > ?)", which.is_free)
     rows = connection.execute(
         " ".join([_SELECT_RUNS, *where(clauses), "ORDER BY key DESC LIMIT ?"]), (*values, which.limit)
-    )
+    ).fetchall()
     return [_run_row(connection, row) for row in rows]
 
 
@@ -215,7 +224,7 @@ def _waits(connection: sqlite3.Connection, key: int) -> tuple[Wait, ...]:
         "SELECT kind, name, n, execution, node, since, wake, signal, assignees FROM waits WHERE run = ?"
         " ORDER BY n LIMIT ?",
         (key, WAITS_SHOWN),
-    )
+    ).fetchall()
     return tuple(
         Wait(kind, name, n, execution, node, since, wake, signal, _assignees(assignees))
         for kind, name, n, execution, node, since, wake, signal, assignees in rows
@@ -289,7 +298,7 @@ def mail(connection: sqlite3.Connection, run_id: str) -> list[Letter]:
     """The run's letters, oldest first."""
     rows = connection.execute(
         "SELECT id, kind, body, at FROM mail WHERE run = ? ORDER BY id", (run_key(connection, run_id),)
-    )
+    ).fetchall()
     return [Letter(number, run_id, kind, orjson.loads(body), at) for number, kind, body, at in rows]
 
 

@@ -136,6 +136,7 @@ def connect(path: Path, *, is_full: bool, busy_timeout_s: float = BUSY_TIMEOUT_S
             where=str(path),
             hint=f"make it with: mkdir -p {path.parent}",
         )
+    _check_is_sqlite(path)
     try:
         connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
@@ -155,6 +156,22 @@ def connect_reader(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sql
     connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def _check_is_sqlite(path: Path) -> None:
+    """Refuse a file that is not SQLite's. SQLite itself would take a short text file for an empty database."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError:
+        return  # not there yet, or SQLite will say what is wrong with it
+    if head and head != b"SQLite format 3\0":
+        raise JournalError(
+            "the file is no weft database",
+            code="journal.corrupt",
+            where=str(path),
+            hint="choose another file with --db",
+        )
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, is_full: bool) -> None:

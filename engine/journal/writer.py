@@ -113,7 +113,7 @@ class Writer:
             return
         self._is_closed = True
         self._waiting.put(None)
-        await self._loop.run_in_executor(None, self._thread.join)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
         self._connection.close()
 
     def check_is_open(self) -> None:
