@@ -81,6 +81,7 @@ class Engine:
         self._hosts: dict[str, Host] = {}
         self._taking: dict[str, asyncio.Lock] = {}
         self._plans: dict[str, Plan] = {}
+        self._texts: dict[str, str] = {}
         self._feed = Feed()
         self._hooks = Hooks()
         self._wiring = wiring
@@ -203,7 +204,8 @@ class Engine:
         run_id = checked_run_id(id) if id is not None else new_run_id(now)
         scripts = self._wiring.scripts_for(documents, shelf.directory, answers)
         kept = {f"{name}{SCRIPTED}": text_and_hash(script) for name, script in scripts.items()}
-        texts = {g.hash: g.dumps() for g in documents.values()} | {digest: text for text, digest in kept.values()}
+        texts = {g.hash: self._text_of(g) for g in documents.values()}
+        texts |= {digest: text for text, digest in kept.values()}
         started = RunStarted(
             graph=document.name,
             graph_hash=document.hash,
@@ -460,6 +462,12 @@ class Engine:
         if plan is None:
             plan = self._plans[graph.hash] = compile_graph(graph)
         return plan
+
+    def _text_of(self, graph: Graph) -> str:
+        text = self._texts.get(graph.hash)
+        if text is None:
+            text = self._texts[graph.hash] = graph.dumps()
+        return text
 
     def _new_host(
         self, run_id: str, documents: Mapping[str, Graph], started: RunStarted, scripts: Mapping[str, Any]
