@@ -7,20 +7,17 @@ same either way.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Failure
 from engine.scheduler import ending
 from engine.scheduler.commands import Evaluate
 from engine.scheduler.events import DERIVED, NodeCompleted, NodeFailed
-from engine.scheduler.executions import CONTROL
 
 if TYPE_CHECKING:
     from engine.compile.plan import PlanNode
     from engine.scheduler.run import Run
     from engine.scheduler.walk import Walk
-
-KINDS: Final = CONTROL
 
 
 def complete(run: Run, walk: Walk, node: PlanNode) -> None:

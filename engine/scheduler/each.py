@@ -72,8 +72,8 @@ def _begin(run: Run, execution: Execution, items: Items, index: int) -> None:
     if item is None:
         name = item_name(execution.name, index)
         attempt = 1 if walk.tried is None else walk.tried.get(name, 0) + 1
-        item = Execution(name, walk, execution.node, attempt, execution)
-        item.item = index
+        item = Execution(name, walk, execution.node, attempt)
+        item.parent, item.item = execution, index
     else:
         renew(item)
     items.live[index] = item

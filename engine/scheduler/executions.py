@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.scheduler.state import Status, check_transition
+from engine.scheduler.tables import CONTROL
 
 if TYPE_CHECKING:
     from engine.compile.plan import PlanNode
     from engine.errors import Failure
-    from engine.scheduler.events import Event
+    from engine.scheduler.events import GateAnswered, GateExpired, SignalReceived, TimerFired
     from engine.scheduler.items import Items
     from engine.scheduler.walk import Walk
+
+    Concluding = GateAnswered | GateExpired | TimerFired | SignalReceived
 
 Phase = Literal[
     "locked",  # ready, but another node holds its lock
@@ -36,9 +39,6 @@ Phase = Literal[
 IDLE: Final = frozenset({"locked", "asking", "answered", "open wait", "retry", "inside", "unheard"})
 """Phases in which nothing is asked of the host and nothing is being executed by the execution itself."""
 
-CONTROL: Final = frozenset({"parallel-fork", "join", "loop-back", "end"})
-"""Kinds that live wholly in the scheduler."""
-
 
 class Execution:
     """One execution of one node, or of one item of it.
@@ -48,6 +48,7 @@ class Execution:
         walk: the walk it belongs to.
         node: the node.
         attempt: the attempt that is wanted or under way, from 1.
+        is_plain: a tool or agent without ``each``, lock or anything to watch.
         item: index under ``each``, else None; ``parent`` is then the node's own execution.
         has_slot: an item: whether it takes one of the slots of ``concurrency``.
         status, phase: see ``state.py`` and above.
@@ -64,54 +65,32 @@ class Execution:
         tried: for what runs inside: execution -> its last attempt, over all attempts of this subgraph.
     """
 
-    __slots__ = (
-        "attempt",
-        "counted",
-        "fact",
-        "failure",
-        "gates",
-        "has_slot",
-        "inside",
-        "is_read",
-        "item",
-        "items",
-        "kills",
-        "name",
-        "node",
-        "parent",
-        "phase",
-        "retry_at",
-        "state",
-        "status",
-        "tried",
-        "version",
-        "walk",
-        "was_begun",
-    )
+    status: Status = "waiting"
+    phase: Phase = "start"
+    parent: Execution | None = None
+    is_plain = False
+    item: int | None = None
+    has_slot = False
+    was_begun = False
+    is_read = False
+    state: dict[str, Any] | None = None
+    version = 0
+    counted = 0
+    kills = 0
+    retry_at: float | None = None
+    gates: list[str] | None = None
+    fact: Concluding | None = None
+    failure: Failure | None = None
+    items: Items | None = None
+    inside: Walk | None = None
+    tried: dict[str, int] | None = None
+    # What an execution starts with stands in the class: most never differ from it, and one is made for every node.
 
-    def __init__(self, name: str, walk: Walk, node: PlanNode, attempt: int, parent: Execution | None = None) -> None:
+    def __init__(self, name: str, walk: Walk, node: PlanNode, attempt: int) -> None:
         self.name = name
         self.walk = walk
         self.node = node
         self.attempt = attempt
-        self.parent = parent
-        self.item: int | None = None
-        self.has_slot = False
-        self.status: Status = "waiting"
-        self.phase: Phase = "start"
-        self.was_begun = False
-        self.is_read = False
-        self.state: dict[str, Any] | None = None
-        self.version = 0
-        self.counted = 0
-        self.kills = 0
-        self.retry_at: float | None = None
-        self.gates: list[str] | None = None
-        self.fact: Event | None = None
-        self.failure: Failure | None = None
-        self.items: Items | None = None
-        self.inside: Walk | None = None
-        self.tried: dict[str, int] | None = None
 
     def move(self, status: Status) -> None:
         """Change the status.

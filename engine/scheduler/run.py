@@ -8,7 +8,8 @@ has been asked for; a scope in which nothing is busy only waits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.scheduler import control, each, ending
@@ -26,15 +27,14 @@ from engine.scheduler.events import (
 )
 from engine.scheduler.executions import IDLE, Execution
 from engine.scheduler.locks import Locks
-from engine.scheduler.tables import PERSON_OR_TIME, Tables
+from engine.scheduler.tables import CONTROL, PERSON_OR_TIME, tables_of
 from engine.scheduler.values import Values
 from engine.scheduler.walk import Walk
 
 if TYPE_CHECKING:
     from engine.compile.plan import Plan, PlanNode
     from engine.errors import Failure
-
-Concluding = GateAnswered | GateExpired | TimerFired | SignalReceived
+    from engine.scheduler.executions import Concluding
 
 CAUSES: Final[dict[type[Event], str]] = {
     GateAnswered: "answered",
@@ -42,6 +42,17 @@ CAUSES: Final[dict[type[Event], str]] = {
     SignalReceived: "signal",
     TimerFired: "fired",
 }
+
+
+@dataclass(slots=True)
+class Step:
+    """What a fact led to: events that directly follow it in the journal, and wishes for the host, both in order."""
+
+    consequences: Sequence[Event] = ()
+    commands: Sequence[Command] = ()
+
+
+NOTHING: Final = Step()
 
 
 class Run:
@@ -53,6 +64,7 @@ class Run:
         scopes: path -> walk, for every scope that is open.
         events, commands: of the fact at hand.
         unsettled: walks whose queue may hold something.
+        stirred: subgraphs' walks in which more or less is being done than before.
     """
 
     def __init__(self, plan: Plan, plans: Callable[[PlanNode], Plan]) -> None:
@@ -64,8 +76,7 @@ class Run:
         self.events: list[Event] = []
         self.commands: list[Command] = []
         self.unsettled: deque[Walk] = deque()
-        self._stirred: list[Walk] = []
-        self._tables: dict[int, Tables] = {}
+        self.stirred: list[Walk] = []
         self._has_withdrawn = False
         self.root = self.new_walk(plan, Scope("", "", plan), None)
 
@@ -73,10 +84,7 @@ class Run:
 
     def new_walk(self, plan: Plan, scope: Scope, given: object) -> Walk:
         """A walk that has not begun, known by its path."""
-        tables = self._tables.get(id(plan))
-        if tables is None:
-            tables = self._tables[id(plan)] = Tables(plan)
-        walk = Walk(scope, tables, Values(plan.document, given), self)
+        walk = Walk(scope, tables_of(plan), Values(plan.document, given), self)
         self.scopes[scope.path] = walk
         return walk
 
@@ -88,9 +96,9 @@ class Run:
                 walk.drain()
                 if walk.touched and not walk.is_ended:
                     self._withdraw_left_alone(walk)
-            if not self._stirred:
+            if not self.stirred:
                 break
-            self._stir(self._stirred.pop())
+            self._stir(self.stirred.pop())
         if self.root.is_draining:
             ending.end_if_drained(self, self.root)
 
@@ -121,7 +129,7 @@ class Run:
         """More or less is being done in a walk."""
         walk.busy += change
         if walk.parent is not None:
-            self._stirred.append(walk)
+            self.stirred.append(walk)
 
     # -- executions --------------------------------------------------------------------------------------------------
 
@@ -169,9 +177,7 @@ class Run:
             control.complete(self, walk, node)
             self.unsettled.append(walk)
             return
-        walk.busy += 1
-        if walk.parent is not None:
-            self._stirred.append(walk)
+        self.stir(walk, +1)
         self.commands.append(self.wish(execution))
 
     def wish(self, execution: Execution) -> Command:
@@ -310,7 +316,20 @@ class Run:
 
     def ready(self, walk: Walk, node: PlanNode) -> None:
         """A node is ready."""
-        if node.kind in control.KINDS and not node.evaluates and node.lock is None:
+        number, tables = node.number, walk.tables
+        if tables.is_simple[number]:
+            # What ``begin`` comes to for most nodes, written out because it is done for every one of them.
+            name = walk.name_of(node)
+            attempt = 1 if walk.tried is None else walk.tried.get(name, 0) + 1
+            execution = Execution(name, walk, node, attempt)
+            if tables.is_plain[number]:
+                execution.is_plain = True
+            self.executions[name] = walk.active[number] = execution
+            walk.busy += 1
+            if walk.parent is not None:
+                self.stirred.append(walk)
+            self.commands.append(Start(walk.scope, node, name, attempt))
+        elif node.kind in CONTROL and not node.evaluates and node.lock is None:
             control.complete(self, walk, node)
         else:
             self.begin(walk, node)
@@ -370,14 +389,19 @@ class Run:
 
     # -- the fact at hand --------------------------------------------------------------------------------------------
 
-    def collect(self) -> tuple[list[Event], list[Command]]:
+    def collect(self) -> Step:
         """The consequences and commands of the fact at hand; what was given out and withdrawn at once is left out."""
         events, commands = self.events, self.commands
-        self.events, self.commands = [], []
-        if self._has_withdrawn:
-            self._has_withdrawn = False
-            commands = _without_withdrawn(commands)
-        return events, commands
+        if events:
+            self.events = []
+        if commands:
+            self.commands = []
+            if self._has_withdrawn:
+                self._has_withdrawn = False
+                commands = _without_withdrawn(commands)
+        elif not events:
+            return NOTHING
+        return Step(events, commands)
 
 
 def _without_withdrawn(commands: list[Command]) -> list[Command]:

@@ -10,13 +10,13 @@ consequences and commands in the same order. A fact that does not fit raises ``E
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.compile.plan import Plan, PlanNode
 from engine.errors import EngineBug, Failure
 from engine.scheduler import control, each, ending, resume
-from engine.scheduler.commands import Command, Scope
+from engine.scheduler.commands import Scope
 from engine.scheduler.events import (
     DERIVED,
     AgentStateChanged,
@@ -45,19 +45,11 @@ from engine.scheduler.events import (
 )
 from engine.scheduler.executions import Execution
 from engine.scheduler.names import inside
-from engine.scheduler.run import Run
+from engine.scheduler.run import NOTHING, Run, Step
 from engine.scheduler.state import RunStatus
 from engine.scheduler.tables import Decided
 from engine.scheduler.values import Entry, Values
 from engine.scheduler.walk import Walk
-
-
-@dataclass(slots=True)
-class Step:
-    """What a fact led to: events that directly follow it in the journal, and wishes for the host, both in order."""
-
-    consequences: list[Event] = field(default_factory=list[Event])
-    commands: list[Command] = field(default_factory=list[Command])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +150,60 @@ class Scheduler:
         Raises:
             EngineBug: the fact does not fit; nothing has changed.
         """
-        if not self.accepts(fact):
+        kind, run = type(fact), self._run
+        if kind is NodeStarted or kind is NodeCompleted:
+            execution = run.executions.get(fact.execution)  # type: ignore[union-attr]
+            if execution is not None and execution.is_plain:
+                step = self._apply_plainly(execution, fact)  # type: ignore[arg-type]
+                if step is not None:
+                    return step
+        check = self._accepts.get(kind)
+        if check is None or not check(fact):
             raise EngineBug(f"a fact that does not fit: {fact}", where=getattr(fact, "execution", None))
-        self._apply[type(fact)](fact)
-        run = self._run
-        run.settle()
-        return Step(*run.collect())
+        self._apply[kind](fact)
+        if run.unsettled or run.stirred or run.root.is_draining:
+            run.settle()
+        return run.collect()
+
+    def _apply_plainly(self, execution: Execution, fact: NodeStarted | NodeCompleted) -> Step | None:
+        """The start and the end of a tool or agent with nothing special about it; None where there is something.
+
+        What the other functions come to in this case, written out because it is the case of nearly every event.
+        """
+        if execution.attempt != fact.attempt:
+            return None
+        run, walk = self._run, execution.walk
+        if type(fact) is NodeStarted:
+            if execution.phase != "start":
+                return None
+            execution.status, execution.phase = "running", "attempt"
+            execution.was_begun = True
+            if walk.tried is not None:
+                walk.tried[execution.name] = execution.attempt
+            if not execution.is_read:
+                execution.is_read = True
+                execution.state, execution.version = walk.values.state, walk.values.version
+            return NOTHING
+        if type(fact) is not NodeCompleted or execution.phase != "attempt" or walk.is_draining:
+            return None
+        node = execution.node
+        ways = _ways_of(walk, node, fact)
+        if fact.writes:
+            walk.values.state = walk.values.after(fact.writes)
+        execution.status = "completed"
+        del run.executions[execution.name]
+        del walk.active[node.number]
+        walk.busy -= 1
+        if walk.parent is not None:
+            run.stirred.append(walk)
+        entry = {"output": fact.output, "port": fact.port, "escalated": fact.escalated}
+        walk.values.put(node.id, entry, keep=bool(walk.active))
+        walk.leave(node.number, ways)
+        walk.decide(node.number)
+        walk.drain()
+        if run.unsettled or run.stirred:
+            run.settle()
+        return run.collect()
 
     # -- what one may ask --------------------------------------------------------------------------------------------
 
@@ -288,12 +328,14 @@ class Scheduler:
         return found if found is not None and found.attempt == fact.attempt else None
 
     def _may_begin(self, fact: NodeStarted) -> bool:
-        found = self._attempt(fact)
-        if found is None:
+        found = self._run.executions.get(fact.execution)
+        if found is None or found.attempt != fact.attempt:
             return False
+        if found.phase == "start":
+            return not found.is_control
         if found.phase == "retry" and found.parent is not None and found.parent.items is not None:
             return found.parent.items.free > 0
-        return found.phase in ("start", "retry") and not found.is_control
+        return found.phase == "retry"
 
     def _may_complete(self, fact: NodeCompleted) -> bool:
         found = self._attempt(fact)
@@ -552,6 +594,10 @@ def _ways_of(walk: Walk, node: PlanNode, fact: NodeCompleted) -> tuple[Decided, 
     if fact.port is None:
         raise EngineBug(f"{fact.execution} completed without a port", where=fact.execution)
     taken = fact.taken
+    if taken is None:
+        plain = walk.tables.plain_ways[node.number].get(fact.port)
+        if plain is not None:
+            return plain
     if taken is None and fact.target is not None:
         plan = walk.tables.plan
         edges = (plan.edges[e] for e in node.by_port.get(fact.port, ()))

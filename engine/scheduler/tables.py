@@ -25,7 +25,20 @@ Decided = tuple[int, int]
 """An edge's number and what became of it."""
 
 _ARRIVAL: Final = {"join": JOIN, "end": END}
+CONTROL: Final = frozenset({"parallel-fork", "join", "loop-back", "end"})
+"""Kinds that live wholly in the scheduler."""
+
+_WORK: Final = frozenset({"agent", "tool"})
+
 PERSON_OR_TIME: Final = frozenset({"human-gate", "wait"})
+
+
+def tables_of(plan: Plan) -> Tables:
+    """The plan's lists, made once and kept with the plan."""
+    tables = plan.facts.get("tables")
+    if not isinstance(tables, Tables):
+        tables = plan.facts["tables"] = Tables(plan)
+    return tables
 
 
 class Tables:
@@ -49,6 +62,9 @@ class Tables:
         watched_by: for each node the loops (or ``m``) around it in which a gate or wait may be left alone.
         rest_of: for each node the joins with ``rest: wait`` in whose branches it lies.
         rest_gates: for each such join the gates and waits in its branches, if there are any.
+        is_simple: for each node whether it is begun by nothing but a Start: no lock, nothing to watch.
+        is_plain: for each of these whether it is a tool or agent without ``each``.
+        plain_ways: for each node port -> what becomes of its edges where the plan alone says it, as far as asked for.
         asks_on_error: for each node whether an expression says which error edge is taken.
     """
 
@@ -79,7 +95,15 @@ class Tables:
         self.has_items = [getattr(node.doc, "each", None) is not None for node in plan.nodes]
         self.asks_on_error = [any(edges[e].conditional for e in node.by_port.get("error", ())) for node in plan.nodes]
         self._watch()
-        self._ways: dict[tuple[int, str, tuple[int, ...] | None], tuple[Decided, ...]] = {}
+        self.is_simple = [
+            node.kind not in CONTROL and node.lock is None and not self.watched_by[node.number] for node in plan.nodes
+        ]
+        self.is_plain = [
+            self.is_simple[node.number] and node.kind in _WORK and not self.has_items[node.number]
+            for node in plan.nodes
+        ]
+        self.plain_ways: list[dict[str, tuple[Decided, ...]]] = [{} for _ in plan.nodes]
+        self._chosen_ways: dict[tuple[int, str, tuple[int, ...]], tuple[Decided, ...]] = {}
 
     def _parts(self) -> list[int]:
         parts = [0] * (self.whole + 1)
@@ -133,12 +157,18 @@ class Tables:
             EngineBug: an index is no edge of this port; or the plan alone does not say, or no edge is taken of a port
                 that has some.
         """
+        if taken is None:
+            plain = self.plain_ways[node.number]
+            ways = plain.get(port)
+            if ways is None:
+                ways = plain[port] = self._new_ways(node, port, None)
+            return ways
+        if len(taken) > 1:
+            return self._new_ways(node, port, taken)
         key = (node.number, port, taken)
-        ways = self._ways.get(key)
+        ways = self._chosen_ways.get(key)
         if ways is None:
-            ways = self._new_ways(node, port, taken)
-            if taken is None or len(taken) <= 1:
-                self._ways[key] = ways
+            ways = self._chosen_ways[key] = self._new_ways(node, port, taken)
         return ways
 
     def _new_ways(self, node: PlanNode, port: str, taken: tuple[int, ...] | None) -> tuple[Decided, ...]:

@@ -153,85 +153,76 @@ class Walk:
 
     def drain(self) -> None:
         """Work off the queue, until it is empty or the scope's end is decided. O(1) per edge."""
-        queue = self._queue
+        queue, target, is_begun, waits = self._queue, self.tables.target, self.is_begun, self._waits
+        arrival, first, nodes = self.tables.arrival, self.first, self.tables.plan.nodes
+        ready = self._walker.ready
         while queue and not self.is_ended and not self.is_draining:
-            number, state = queue.popleft()
-            if number < 0:
-                self._iteration_decided(~number)
+            edge, state = queue.popleft()
+            if edge < 0:
+                self._iteration_decided(~edge)
+                continue
+            node = target[edge]
+            if is_begun[node]:
+                continue
+            left = waits[node] - 1
+            waits[node] = left
+            if state == TAKEN:
+                if first[node] < 0 or edge < first[node]:
+                    first[node] = edge
+            elif state == FAILED:
+                self._has_failed_edge[node] = True
+            how = arrival[node]
+            if how == JOIN:
+                self._arrive_at_join(nodes[node], edge, state, left)
+            elif how == END and state == TAKEN:
+                self._begin(nodes[node])
+            elif left:
+                continue
+            elif first[node] >= 0 and not self._has_failed_edge[node]:
+                is_begun[node] = True
+                ready(self, nodes[node])
             else:
-                self._arrive(number, state)
+                self._skip(nodes[node], "upstream_failed" if self._has_failed_edge[node] else "dead_path")
 
-    def _arrive(self, edge: int, state: int) -> None:
-        node = self.tables.target[edge]
-        if self.is_begun[node]:
-            return
-        left = self._waits[node] - 1
-        self._waits[node] = left
+    def _arrive_at_join(self, node: PlanNode, edge: int, state: int, left: int) -> None:
         if state == TAKEN:
-            first = self.first[node]
-            if first < 0 or edge < first:
-                self.first[node] = edge
-        elif state == FAILED:
-            self._has_failed_edge[node] = True
-        arrival = self.tables.arrival[node]
-        if arrival == JOIN:
-            self._arrive_at_join(node, edge, state, left)
-        elif arrival == END and state == TAKEN:
-            self._begin(node)
-        elif not left:
-            self._settle(node)
-
-    def _settle(self, node: int) -> None:
-        """All edges to a node that is no join are decided."""
-        if self._has_failed_edge[node]:
-            self._skip(node, "upstream_failed")
-        elif self.first[node] >= 0:
-            self._begin(node)
-        else:
-            self._skip(node, "dead_path")
-
-    def _arrive_at_join(self, node: int, edge: int, state: int, left: int) -> None:
-        if state == TAKEN:
-            arrived = self.arrived.get(node)
+            arrived = self.arrived.get(node.number)
             if arrived is None:
-                arrived = self.arrived[node] = []
+                arrived = self.arrived[node.number] = []
             arrived.append(edge)
-            need = self.tables.plan.nodes[node].join.need  # type: ignore[union-attr]
-            if len(arrived) == need:
+            if len(arrived) == need_of(node):
                 self._pass_on(node, arrived)
                 return
         if not left:
             self._settle_join(node)
 
-    def _settle_join(self, node: int) -> None:
+    def _settle_join(self, node: PlanNode) -> None:
         """All edges to a join are decided, and it has not passed on."""
-        plan = self.tables.plan.nodes[node]
-        arrived = self.arrived.get(node)
-        if arrived and not plan.join.need:  # type: ignore[union-attr]
+        arrived = self.arrived.get(node.number)
+        if arrived and not need_of(node):
             self._pass_on(node, arrived)
-        elif arrived or self._has_failed_edge[node]:
-            self.is_begun[node] = True
-            self._walker.starved(self, plan)
+        elif arrived or self._has_failed_edge[node.number]:
+            self.is_begun[node.number] = True
+            self._walker.starved(self, node)
         else:
             self._skip(node, "dead_path")
 
-    def _pass_on(self, node: int, arrived: list[int]) -> None:
+    def _pass_on(self, node: PlanNode, arrived: list[int]) -> None:
         arrived.sort()
-        self.passed[node] = self.is_begun[node] = True
-        plan = self.tables.plan.nodes[node]
-        self._walker.ready(self, plan)
-        self._walker.passed(self, plan)
+        self.passed[node.number] = True
+        self._begin(node)
+        self._walker.passed(self, node)
 
-    def _begin(self, node: int) -> None:
-        self.is_begun[node] = True
-        self._walker.ready(self, self.tables.plan.nodes[node])
+    def _begin(self, node: PlanNode) -> None:
+        self.is_begun[node.number] = True
+        self._walker.ready(self, node)
 
-    def _skip(self, node: int, why: str) -> None:
-        self.is_begun[node] = True
-        self._walker.skipped(self, self.tables.plan.nodes[node], why)
+    def _skip(self, node: PlanNode, why: str) -> None:
+        self.is_begun[node.number] = True
+        self._walker.skipped(self, node, why)
         ways = self.tables.dead if why == "dead_path" else self.tables.broken
-        self.leave(node, ways[node])
-        self.decide(node)
+        self.leave(node.number, ways[node.number])
+        self.decide(node.number)
 
     def resettle(self, node: PlanNode) -> None:
         """Try a node of the scheduler's own again, whose failure ended the run: it fails again if nothing changed."""
@@ -262,7 +253,11 @@ class Walk:
     def decide(self, node: int) -> None:
         """A node is decided: its loop, or the scope, has one part less to wait for."""
         self.is_decided[node] = True
-        self._one_less(self.tables.home[node])
+        loop = self.tables.home[node]
+        left = self._parts[loop] - 1
+        self._parts[loop] = left
+        if not left:
+            self._queue.append((~loop, 0))
 
     def _one_less(self, loop: int) -> None:
         left = self._parts[loop] - 1
@@ -393,3 +388,8 @@ class Walk:
     def child_path(self, node: PlanNode) -> str:
         """The node path of what runs inside a subgraph node."""
         return inside(self.scope.node_path, node.id)
+
+
+def need_of(node: PlanNode) -> int:
+    """How many taken edges let a join pass on; 0 when all must be decided and one taken."""
+    return 0 if node.join is None else node.join.need
