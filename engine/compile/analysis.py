@@ -39,9 +39,13 @@ class Analysis:
 
     @cached_property
     def branches(self) -> dict[int, tuple[int, ...]]:
-        """For each join that may pass on early the nodes of its branches, ascending."""
-        early = [number for number, node in enumerate(self.shape.nodes) if isinstance(node, JoinNode) and need_of(node)]
-        return {join: branches_of(self.shape, self.tree, join) for join in early}
+        """For each join that may leave something undecided behind the nodes of its branches, ascending.
+
+        One that waits for all does so too: stragglers of a join in its branches that passed on early.
+        """
+        joins = [(number, node) for number, node in enumerate(self.shape.nodes) if isinstance(node, JoinNode)]
+        leaving = [number for number, node in joins if need_of(node) or node.rest == "cancel"]
+        return {join: branches_of(self.shape, self.tree, join) for join in leaving}
 
 
 def need_of(join: JoinNode) -> int:

@@ -38,6 +38,37 @@ _ERRORS: dict[str, str] = {
     "loop.header": "A loop-back follows another's `done` and repeats to the same header, so that they are one loop.",
     "loop.side_exit": "A fork within a loop has an edge out of it, which would end the loop in its first iteration.",
     "loop.no_done": "A loop-back can be done and has no edge for it, so that the path would end silently.",
+    # --- names, templates, expressions ---
+    "reference.unknown": "A reference begins with no known name.",
+    "reference.scope": "A name is used where it is not known.",
+    "reference.node": "A reference names a node that does not exist.",
+    "reference.state": "A reference names a key that the state does not have.",
+    "reference.join_key": "A reference asks a join for the output of a node that does not lead to it.",
+    "reference.absent": "A reference leads to a field that cannot be there.",
+    "reference.never": "A reference reads a node that cannot have run before.",
+    "reference.unwritten": "A reference reads a key of the state before anything can have written it.",
+    "expression.syntax": "An expression is no CEL.",
+    "expression.type": "An expression is ill-typed, or does not come to what its field needs.",
+    "expression.limit": "An expression is too long, has too many loops, or is nested too deeply.",
+    # --- the state ---
+    "state.unknown": "A node writes a key that the state does not have.",
+    "state.value": "A constant that is written, or a default, does not fit its key.",
+    "state.race": "Two nodes that can run at the same time replace one key of the state.",
+    # --- tools, agents, other graphs ---
+    "tool.unknown": "No tool of this name is registered.",
+    "args.unknown": "An argument is given that the tool or graph does not take.",
+    "args.missing": "An argument is missing that the tool or graph needs.",
+    "args.type": "A constant argument does not fit the tool's or graph's schema.",
+    "retry.unsafe": "A node with an unsafe tool would be tried again.",
+    "cache.unsafe": "A node with an unsafe tool would reuse a result.",
+    "model.unknown": "No model of this name is known.",
+    "agent.unknown": "A tool `agent:NAME` names none of the agent's own agents.",
+    "agent.duplicate": "Two agents of one tree have the same name.",
+    "transfer.description": "A target of a hand-over has no description for the model to choose it by.",
+    "graph.unknown": "No graph of this name is there.",
+    "graph.unreadable": "The file of a graph that is run here is no graph.",
+    "lock.nested": "A node holds a lock while another inside it waits for one.",
+    "secret.literal": "A text looks like a secret.",
     # --- size ---
     "too_large.nesting": "Loops or agents are nested too deeply.",
     "too_large.width": "A node has too many options, tools or agents.",
@@ -45,11 +76,18 @@ _ERRORS: dict[str, str] = {
 }
 
 _WARNINGS: dict[str, str] = {
+    "read.race": "A node reads what another one may be writing at the same time.",
+    "state.merge": "Two nodes that can run at the same time merge into one object of the state.",
     "join.starve": "A join waits for more edges than are sure to be taken.",
     "fork.never_joins": "A branch of a fork never meets another one.",
     "loop.exit_parallel": "An edge out of a loop runs beside one of its loop-backs: leaving wins over repeating.",
     "loop.exit_waits": "An edge out of a loop runs beside a gate of its body and waits until a person answers.",
     "loop.split_vote": "Two loop-backs of one loop can both vote in one iteration.",
+    "tool.risk": "Untrusted text can reach a high-risk tool through a model, past no gate.",
+    "state.unused": "No node reads or writes a key of the state.",
+    "output.unwritten": "The output reads a key of the state that no node writes.",
+    "graph.recursive": "A graph runs itself through another one.",
+    "check.partial": "The graph is too large to look at every pair of nodes that might run at the same time.",
 }
 
 FINDINGS: dict[str, tuple[Severity, str]] = {

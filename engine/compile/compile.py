@@ -136,7 +136,7 @@ def _join_rule(analysis: Analysis, number: int, node: JoinNode) -> JoinRule:
         need=need,
         cancels=node.rest == "cancel",
         accepts_failed=node.accept_failed,
-        branches=analysis.branches[number] if need else (),
+        branches=analysis.branches.get(number, ()),
     )
 
 

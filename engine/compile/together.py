@@ -98,7 +98,7 @@ class Together:
                 ways.append(way | bodies[left[-1]] if left and not to_end else way)
             need = 1 if to_end else need_of(document) if isinstance(document, JoinNode) else 0
             surely = _in_at_least(ways, max(1, len(ways) - need + 1) if need else 1)
-            if isinstance(document, JoinNode) and need and document.rest == "cancel":
+            if isinstance(document, JoinNode) and document.rest == "cancel":
                 surely |= self.mask(self._analysis.branches[node])
             before.append(surely)
         return before

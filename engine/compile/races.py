@@ -1,0 +1,199 @@
+"""Findings about values that depend on timing, and about what is read before anything can have written it.
+
+Rule: two nodes of which neither surely comes before the other are asked about, no others (see ``together``). An
+``end`` cancels what runs beside it and its own writes are the last, so it races with nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from engine.compile.analysis import Analysis
+from engine.compile.catalogue import finding
+from engine.compile.together import Together
+from engine.compile.uses import Use
+from engine.model.findings import Finding, pointer
+from engine.model.nodes import AgentNode, EndNode, ForkNode, Node, SubgraphNode, ToolNode
+from engine.model.state import initial_value
+from engine.model.values import ABSENT
+
+
+@dataclass(slots=True)
+class Flow:
+    """Who reads and writes what, by node numbers.
+
+    Attributes:
+        writers: state key to the nodes that write it, and where, in walking order.
+        readers: state key to the uses of it, by node.
+        reads: uses of other nodes' values: reader, the other, the use.
+    """
+
+    writers: dict[str, dict[int, str]] = field(default_factory=dict[str, dict[int, str]])
+    readers: dict[str, dict[int, Use]] = field(default_factory=dict[str, dict[int, Use]])
+    reads: list[tuple[int, int, Use]] = field(default_factory=list[tuple[int, int, Use]])
+
+    def asked(self) -> Iterator[int]:
+        """The nodes of which it matters what they can run beside."""
+        for key, writers in self.writers.items():
+            readers = self.readers.get(key, {})
+            if len(writers.keys() | readers.keys()) > 1:
+                yield from writers
+                yield from readers
+        for reader, other, _ in self.reads:
+            yield from (reader, other)
+
+
+def flow_of(analysis: Analysis, uses: Iterable[Use]) -> Flow:
+    """Who reads and writes what. O(uses + writes)."""
+    flow = Flow()
+    number_of = analysis.shape.number_of
+    for number, name in enumerate(analysis.shape.ids):
+        node = analysis.shape.nodes[number]
+        for key in node.save or ():
+            flow.writers.setdefault(key, {}).setdefault(number, pointer("nodes", name, "save", key))
+        if node.output_key is not None:
+            flow.writers.setdefault(node.output_key, {}).setdefault(number, pointer("nodes", name, "output_key"))
+    for use in uses:
+        reader = number_of.get(use.spot.node) if use.spot.node is not None else None
+        if reader is None or len(use.path) < 2:
+            continue
+        if use.path[0] == "state":
+            flow.readers.setdefault(str(use.path[1]), {}).setdefault(reader, use)
+        elif use.path[0] == "nodes" and use.path[1] in number_of:
+            flow.reads.append((reader, number_of[str(use.path[1])], use))
+    return flow
+
+
+def race_findings(analysis: Analysis, together: Together, flow: Flow) -> Iterator[Finding]:
+    """Every finding about values and time."""
+    for key, declared in analysis.graph.state.items():
+        writers = flow.writers.get(key, {})
+        if declared.merge in {"replace", "merge"} and len(writers) > 1:
+            yield from _write_races(analysis, together, key, writers)
+        if writers and key in flow.readers:
+            yield from _read_races(analysis, together, key, flow)
+    for reader, other, use in flow.reads:
+        yield from _read(analysis, together, reader, other, use)
+    yield from _unwritten(analysis, together, flow)
+
+
+# --- two writers ---
+
+
+def _write_races(analysis: Analysis, together: Together, key: str, writers: dict[int, str]) -> Iterator[Finding]:
+    shape = analysis.shape
+    racing = {number: place for number, place in writers.items() if not isinstance(shape.nodes[number], EndNode)}
+    others = together.mask(racing)
+    replaces = analysis.graph.state[key].merge == "replace"
+    for number in sorted(racing):
+        other = together.first_beside(number, others)
+        if other is None:
+            continue
+        name, rival = shape.ids[number], shape.ids[other]
+        if replaces:
+            message = f"`{rival}` and `{name}` can run at the same time and both replace `{key}`: the last one wins"
+            hint = 'give each a key of its own, or the key a `merge` such as "append"'
+            yield finding("state.race", message, racing[number], name, hint)
+        else:
+            message = f"`{rival}` and `{name}` can run at the same time and both merge into `{key}`: "
+            message += "of a name that both write the last one stays"
+            yield finding("state.merge", message, racing[number], name, "let them write different names")
+
+
+# --- a reader beside a writer ---
+
+
+def _read_races(analysis: Analysis, together: Together, key: str, flow: Flow) -> Iterator[Finding]:
+    shape = analysis.shape
+    writers, readers = flow.writers[key], flow.readers[key]
+    racing = [number for number in writers if not isinstance(shape.nodes[number], EndNode)]
+    found: dict[int, int] = {}
+    for reader in readers:
+        other = together.first_beside(reader, together.mask(racing))
+        if other is not None:
+            found[reader] = other
+    left = together.mask(readers.keys() - found.keys())
+    for writer in sorted(racing):
+        for reader in together.beside(writer, left, most=len(readers)):
+            found[reader] = writer
+            left &= ~together.mask((reader,))
+    for reader, writer in found.items():
+        use = readers[reader]
+        message = f"`{shape.ids[reader]}` reads the state's `{key}` while `{shape.ids[writer]}` may write it"
+        hint = "join the branches first"
+        yield finding("read.race", message, pointer(*use.spot.place), use.spot.node, hint)
+
+
+def _read(analysis: Analysis, together: Together, reader: int, other: int, use: Use) -> Iterator[Finding]:
+    """A value of another node: whether that can have run, and surely has."""
+    shape = analysis.shape
+    name, there = shape.ids[reader], shape.ids[other]
+    place = pointer(*use.spot.place)
+    if reader == other:
+        if not analysis.loops.around[reader]:
+            message = f"`{name}` reads its own value of an earlier time, but it runs only once"
+            yield finding("reference.never", message, place, name, "its own output is `output` in `save` and `when`")
+    elif together.is_before(other, reader):
+        return
+    elif together.is_beside(reader, other):
+        message = f"`{name}` reads the value of `{there}`, which may run at the same time"
+        yield finding("read.race", message, place, name, "join the branches first")
+    elif not together.can_lead(other, reader):
+        message = f"`{name}` reads the value of `{there}`, which cannot have run before it"
+        yield finding("reference.never", message, place, name, f"read it in a node after `{there}`")
+
+
+# --- a reader before all writers ---
+
+
+def _unwritten(analysis: Analysis, together: Together, flow: Flow) -> Iterator[Finding]:
+    """Keys without a first value that are read where nothing can have been written yet.
+
+    A tool may write any key while it runs, so that only what runs before all tools, agents and subgraphs is told.
+    """
+    early = _before_all_work(analysis)
+    for key, readers in flow.readers.items():
+        declared = analysis.graph.state.get(key)
+        if declared is None or initial_value(declared) is not ABSENT:
+            continue
+        writers = flow.writers.get(key, {})
+        for reader, use in readers.items():
+            if use.is_optional or reader not in early or _sees_own_writes(analysis, use, reader in writers):
+                continue
+            if not any(_may_precede(together, writer, reader) for writer in writers if writer != reader):
+                name = analysis.shape.ids[reader]
+                message = f"`{name}` reads the state's `{key}`, which nothing can have written before"
+                hint = f"give `{key}` a `default`, or write {{{key}?}} if it may be absent"
+                yield finding("reference.unwritten", message, pointer(*use.spot.place), name, hint)
+
+
+def _may_precede(together: Together, writer: int, reader: int) -> bool:
+    return together.can_lead(writer, reader) or together.is_beside(writer, reader)
+
+
+def _sees_own_writes(analysis: Analysis, use: Use, writes: bool) -> bool:
+    """Whether the node itself may have written before this field is read (a tool may write any key)."""
+    if use.spot.moment not in {"end", "edge"}:
+        return False
+    return (writes and use.spot.moment == "edge") or _works(analysis.graph.nodes[str(use.spot.node)])
+
+
+def _works(node: Node) -> bool:
+    return isinstance(node, ToolNode | AgentNode | SubgraphNode)
+
+
+def _before_all_work(analysis: Analysis) -> set[int]:
+    """The nodes before which and beside which no tool, agent or subgraph can have run."""
+    shape, loops = analysis.shape, analysis.loops
+    busy = [any(_works(shape.nodes[node]) for node in loop.body) for loop in loops.loops]
+    late = [isinstance(node, ForkNode) or _works(node) for node in shape.nodes]
+    early: set[int] = set()
+    for number in range(len(shape.ids)):
+        if not any(late[source] for source in shape.sources(number)) and not any(
+            busy[loop] for loop in loops.around[number]
+        ):
+            early.add(number)
+        else:
+            late[number] = True
+    return early

@@ -1,0 +1,265 @@
+"""Findings about what nodes call: tools with their arguments, models, sub-agents, other graphs; retries, caches, locks.
+
+Rule: what was not handed in (``Facts``) is not checked, so that a graph can be looked at without its tools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import JsonValue
+
+from engine.compile.catalogue import finding
+from engine.compile.facts import Facts
+from engine.compile.fixes import put, remove
+from engine.compile.uses import Parts
+from engine.errors import GraphError
+from engine.model.findings import Finding, Fix, pointer
+from engine.model.graph import Graph
+from engine.model.names import nearest
+from engine.model.nodes import AgentFields, AgentNode, LoopBackNode, Node, SubgraphNode, ToolNode, port_of
+from engine.model.schema import validator
+from engine.model.templates import expressions_in, references_in
+
+_AGENT, _GRAPH, _MCP = "agent:", "graph:", "mcp:"
+
+
+def tool_findings(graph: Graph, facts: Facts) -> Iterator[Finding]:
+    """Every finding about what the nodes call."""
+    for name, node in graph.nodes.items():
+        match node:
+            case ToolNode():
+                yield from _tool_node(name, node, facts)
+            case AgentNode():
+                yield from _agent(name, ("nodes", name), node, facts)
+                yield from _names_twice(name, node)
+                yield from _transfers(graph, name, node)
+            case SubgraphNode():
+                yield from _subgraph(graph, name, node, facts)
+            case _:
+                pass
+
+
+# --- tools ---
+
+
+def _tool_node(name: str, node: ToolNode, facts: Facts) -> Iterator[Finding]:
+    if facts.tools is None:
+        return
+    tool = facts.tool(node.tool)
+    if tool is None:
+        yield _unknown_tool(name, ("nodes", name, "tool"), node.tool, facts)
+        return
+    yield from _arguments(name, node.args, tool.parameters, f"the tool {node.tool}")
+    if tool.effect_with(node.args) != "unsafe":
+        return
+    if node.retry is not None and node.retry.attempts > 1:
+        message = f"`{name}` is tried again when it fails, but {node.tool} is unsafe: its effect could happen twice"
+        fix = Fix("Try once", (remove("nodes", name, "retry"),))
+        yield finding("retry.unsafe", message, pointer("nodes", name, "retry"), name, "take `retry` out", fix)
+    if node.cache is not None:
+        message = f"`{name}` reuses results, but {node.tool} is unsafe: its effect would be left out"
+        fix = Fix("Take the cache out", (remove("nodes", name, "cache"),))
+        yield finding("cache.unsafe", message, pointer("nodes", name, "cache"), name, "take `cache` out", fix)
+
+
+def _unknown_tool(name: str, place: Parts, tool: str, facts: Facts) -> Finding:
+    meant = nearest(tool, facts.tools or ())
+    fix = Fix(f"Use {meant}", (put(meant, *place),)) if meant else None
+    hint = f"did you mean {meant}?" if meant else "register it with --tools or in weft.toml"
+    return finding("tool.unknown", f"there is no tool `{tool}`", pointer(*place), name, hint, fix)
+
+
+def _arguments(
+    name: str, args: Mapping[str, JsonValue], schema: Mapping[str, JsonValue], what: str
+) -> Iterator[Finding]:
+    """Arguments against an object's schema: names, those that are missing, and constants that cannot fit."""
+    written = schema.get("properties")
+    properties = written if isinstance(written, dict) else {}
+    is_closed = _is_closed(schema)
+    for key, value in args.items():
+        if key not in properties:
+            if is_closed:
+                yield _unknown_argument(name, key, [*properties], args, what)
+        elif not references_in(value) and not expressions_in(value) and "$secret" not in str(value):
+            inner = properties[key]
+            known = {**inner, "$defs": schema.get("$defs", {})} if isinstance(inner, dict) else inner is not False
+            for problem in validator(known).problems(value)[:1]:
+                place = pointer("nodes", name, "args", key) + problem.place
+                yield finding("args.type", f"`{key}` does not fit {what}: {problem.message}", place, name)
+    required = schema.get("required")
+    for key in map(str, required if isinstance(required, list) else ()):
+        inner = properties.get(key)
+        if key not in args and not (isinstance(inner, dict) and "default" in inner):
+            message = f"`{name}` does not give `{key}`, which {what} needs"
+            yield finding("args.missing", message, pointer("nodes", name), name, f"add `{key}` to `args`")
+
+
+def _is_closed(schema: Mapping[str, JsonValue]) -> bool:
+    """Whether the schema names all properties there are (see ``engine.model.schema``)."""
+    others = schema.get("additionalProperties")
+    if others is False:
+        return True
+    combined = schema.keys() & {"patternProperties", "$ref", "anyOf", "oneOf", "allOf", "if"}
+    return others is None and isinstance(schema.get("properties"), dict) and not combined
+
+
+def _unknown_argument(name: str, key: str, known: list[str], args: Mapping[str, JsonValue], what: str) -> Finding:
+    place = pointer("nodes", name, "args", key)
+    meant = nearest(key, [other for other in known if other not in args])
+    if meant is not None:
+        move = {"op": "move", "from": place, "path": pointer("nodes", name, "args", meant)}
+        fix = Fix(f"Rename it to {meant}", (move,))
+    else:
+        fix = Fix("Take it out", ({"op": "remove", "path": place},))
+    hint = f"did you mean `{meant}`?" if meant else f"it takes {', '.join(known) or 'nothing'}"
+    return finding("args.unknown", f"{what} has no parameter `{key}`", place, name, hint, fix)
+
+
+# --- agents ---
+
+
+def _agent(name: str, path: Parts, agent: AgentFields, facts: Facts) -> Iterator[Finding]:
+    models = [agent.model] if isinstance(agent.model, str) else agent.model or []
+    for index, model in enumerate(models):
+        if not facts.knows_model(model):
+            place = (*path, "model") if isinstance(agent.model, str) else (*path, "model", index)
+            hint = "`weft models` lists those that are set up"
+            yield finding("model.unknown", f"there is no model `{model}`", pointer(*place), name, hint)
+    for index, entry in enumerate(agent.tools):
+        place = (*path, "tools", index) if isinstance(entry, str) else (*path, "tools", index, "tool")
+        yield from _agents_tool(name, place, entry if isinstance(entry, str) else entry.tool, agent, facts)
+    for inner, sub_agent in agent.agents.items():
+        yield from _agent(name, (*path, "agents", inner), sub_agent, facts)
+
+
+def _agents_tool(name: str, place: Parts, tool: str, agent: AgentFields, facts: Facts) -> Iterator[Finding]:
+    if tool.startswith(_AGENT):
+        called = tool.removeprefix(_AGENT)
+        if called not in agent.agents:
+            meant = nearest(called, agent.agents)
+            fix = Fix(f"Use {meant}", (put(_AGENT + meant, *place),)) if meant else None
+            hint = f"did you mean {_AGENT}{meant}?" if meant else f"define {called} under its `agents`"
+            message = f"the tool `{tool}` calls an agent that is not among its `agents`"
+            yield finding("agent.unknown", message, pointer(*place), name, hint, fix)
+    elif tool.startswith(_GRAPH):
+        yield from _known_graph(name, place, tool.removeprefix(_GRAPH), facts)
+    elif facts.tools is not None and tool not in facts.tools and not tool.startswith(_MCP):
+        yield _unknown_tool(name, place, tool, facts)
+
+
+def _names_twice(name: str, node: AgentNode) -> Iterator[Finding]:
+    """An agent has one parent, and hand-overs name agents alone: in one tree no name may stand twice."""
+    seen: set[str] = set()
+    for path, inner in _sub_agents(("nodes", name), node):
+        if inner in seen:
+            message = f"two agents of `{name}` are called `{inner}`"
+            yield finding("agent.duplicate", message, pointer(*path), name, "give each a name of its own")
+        seen.add(inner)
+
+
+def _sub_agents(path: Parts, agent: AgentFields) -> Iterator[tuple[Parts, str]]:
+    for inner, sub_agent in agent.agents.items():
+        here = (*path, "agents", inner)
+        yield here, inner
+        yield from _sub_agents(here, sub_agent)
+
+
+def _transfers(graph: Graph, name: str, node: AgentNode) -> Iterator[Finding]:
+    """A model chooses among the targets of ``transfer`` by their descriptions."""
+    for edge in node.to:
+        target = _shown(graph, edge.node) if port_of(node, edge) == "transfer" else None
+        if target is not None and not graph.nodes[target].description:
+            message = (
+                f"`{name}` can hand over to `{target}`, but the model reads only its description, and there is none"
+            )
+            hint = f"give `{target}` a `description`"
+            yield finding("transfer.description", message, pointer("nodes", target), target, hint)
+
+
+def _shown(graph: Graph, target: str) -> str | None:
+    """The node whose description stands for a target: for a loop-back that of its header."""
+    node = graph.nodes.get(target)
+    if not isinstance(node, LoopBackNode):
+        return target if node is not None else None
+    headers = [edge.node for edge in node.to if port_of(node, edge) == "repeat" and edge.node in graph.nodes]
+    return headers[0] if headers else None
+
+
+# --- other graphs ---
+
+
+def _known_graph(name: str, place: Parts, called: str, facts: Facts) -> Iterator[Finding]:
+    try:
+        if facts.graphs is not None and facts.graph(called) is None:
+            hint = "graphs are looked up beside this one"
+            yield finding("graph.unknown", f"there is no graph `{called}`", pointer(*place), name, hint)
+    except GraphError as error:
+        message = f"the graph `{called}` cannot be read: {error.message}"
+        yield finding("graph.unreadable", message, pointer(*place), name, "check it by itself")
+
+
+def _subgraph(graph: Graph, name: str, node: SubgraphNode, facts: Facts) -> Iterator[Finding]:
+    if node.graph is not None:
+        yield from _known_graph(name, ("nodes", name, "graph"), node.graph, facts)
+    inner = inner_graph(node, facts)
+    if inner is None:
+        return
+    if isinstance(inner.input, dict):
+        yield from _arguments(name, node.args, inner.input, f"the input of `{inner.name}`")
+    if node.lock is not None:
+        yield from _inner_locks(name, node.lock, inner, facts)
+    if node.graph is not None and _calls(inner, graph.name, facts):
+        message = f"`{name}` runs `{node.graph}`, which runs `{graph.name}` again"
+        hint = "let a condition end it; `limits.depth` bounds it in any case"
+        yield finding("graph.recursive", message, pointer("nodes", name, "graph"), name, hint)
+
+
+def inner_graph(node: SubgraphNode, facts: Facts) -> Graph | None:
+    """The graph that a subgraph node runs, or None if it is unknown or broken."""
+    try:
+        if node.inline is not None:
+            return Graph.model_validate(node.inline)
+        return facts.graph(node.graph) if node.graph is not None else None
+    except GraphError:
+        return None
+
+
+def graphs_within(graph: Graph, facts: Facts) -> Iterator[Graph]:
+    """The graph and all that its subgraph nodes run, each once."""
+    seen = {graph.name}
+    todo = [graph]
+    while todo:
+        here = todo.pop()
+        yield here
+        for node in here.nodes.values():
+            inner = inner_graph(node, facts) if isinstance(node, SubgraphNode) else None
+            if inner is not None and (inner.name not in seen or _is_inline(node)):
+                seen.add(inner.name)
+                todo.append(inner)
+
+
+def _is_inline(node: Node) -> bool:
+    return isinstance(node, SubgraphNode) and node.inline is not None
+
+
+def _inner_locks(name: str, lock: str, inner: Graph, facts: Facts) -> Iterator[Finding]:
+    for graph in graphs_within(inner, facts):
+        for other, node in graph.nodes.items():
+            if node.lock is not None:
+                message = (
+                    f"`{name}` holds the lock {lock} while `{other}` in `{graph.name}` waits for the lock {node.lock}"
+                )
+                fix = Fix("Take the lock out", (remove("nodes", name, "lock"),))
+                hint = "inside a node with a lock no other may stand"
+                yield finding("lock.nested", message, pointer("nodes", name, "lock"), name, hint, fix)
+                return
+
+
+def _calls(inner: Graph, root: str, facts: Facts) -> bool:
+    """Whether a graph runs, at any depth, the one called ``root``; inline graphs have no name to be run by."""
+    return any(
+        isinstance(node, SubgraphNode) and node.graph == root
+        for graph in graphs_within(inner, facts)
+        for node in graph.nodes.values()
+    )
