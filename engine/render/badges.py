@@ -16,6 +16,8 @@ from engine.render.picture import NodeRun, PictureNode
 from engine.render.scene import Drawing, Mark, Words, icon_marks
 from engine.render.tokens import REGULAR, SMALL_PX, STATUS_WORDS, Status
 
+_INSTANT = ("parallel-fork", "join", "loop-back", "end")
+"""Kinds that take no time worth a number."""
 DISC_PX = 18
 GAP_PX = 6
 
@@ -44,16 +46,17 @@ def short_status_words(run: NodeRun) -> str:
     return STATUS_WORDS[run.status]
 
 
-def number_words(node: PictureNode, run: NodeRun) -> str:
-    """The numbers at the right: "3 of 7", "2/5" attempts under way, "12 s"."""
+def number_words(node: PictureNode, run: NodeRun) -> list[str]:
+    """The numbers at the right, what matters most first: "3 of 7" items, "12 s", "try 2/5"."""
     parts = list[str]()
     if run.items_total is not None:
         parts.append(_of(run.items_done or 0, run.items_total, " of "))
+    has_time = node.kind not in _INSTANT and run.status not in ("asking", "retrying", "skipped")
+    if run.seconds is not None and has_time:
+        parts.append(span_words(run.seconds))
     if run.attempt is not None and run.attempt > 1 and run.status == "running":
         parts.append(f"try {_of(run.attempt, run.attempts, '/')}")
-    if run.seconds is not None and node.kind not in ("parallel-fork", "join", "loop-back", "end"):
-        parts.append(span_words(run.seconds))
-    return " · ".join(parts)
+    return parts
 
 
 def iteration_words(node: PictureNode, run: NodeRun | None) -> str:

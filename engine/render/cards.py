@@ -36,6 +36,7 @@ from engine.render.tokens import (
 )
 
 STRIP_PX = 3
+_SEPARATOR = " · "
 _SKIPPED_BORDER = (0.1, 3.5)
 
 
@@ -64,8 +65,8 @@ def start_dot(spot: Spot) -> Group:
 def _title(node: PictureNode, run: NodeRun | None) -> str:
     parts = [f"{node.label} ({KIND_WORDS[node.kind]})", node.mark, node.detail]
     if run is not None:
-        parts += [status_words(run), number_words(node, run), iteration_words(node, run)]
-    return " · ".join(part for part in parts if part)
+        parts += [status_words(run), *number_words(node, run), iteration_words(node, run)]
+    return _SEPARATOR.join(part for part in parts if part)
 
 
 def _marks(node: PictureNode, spot: Spot, run: NodeRun | None) -> Iterator[Mark]:
@@ -105,15 +106,21 @@ def _box(node: PictureNode, spot: Spot, run: NodeRun | None) -> Iterator[Mark]:
 
 
 def _status_line(node: PictureNode, run: NodeRun, ends: tuple[float, float], middle: float) -> Iterator[Mark]:
+    """Badge at the left, at the right as many numbers as leave the badge its words."""
     left, right = ends
     numbers = number_words(node, run)
-    taken = width_px(numbers, SMALL_PX, REGULAR) + 8 if numbers else 0
-    words, room = status_words(run), right - left - taken
-    if badge_width(words, 10_000) > room:
+    words, taken = status_words(run), _numbers_width(numbers)
+    if badge_width(words, right - left) > right - left - taken:
         words = short_status_words(run)
-    yield from badge(run.status, words, left, middle, room)
-    if numbers:
-        yield Words(right, middle + 4, numbers, anchor="end", css="numbers")
+    while numbers and badge_width(words, right - left) > right - left - taken:
+        numbers.pop()
+        taken = _numbers_width(numbers)
+    yield from badge(run.status, words, left, middle, right - left - taken)
+    yield Words(right, middle + 4, _SEPARATOR.join(numbers), anchor="end", css="numbers")
+
+
+def _numbers_width(numbers: list[str]) -> float:
+    return width_px(_SEPARATOR.join(numbers), SMALL_PX, REGULAR) + 8 if numbers else 0
 
 
 def _outline(kind: str, box: tuple[float, float, float, float], *, skipped: bool) -> Iterator[Drawing]:
@@ -201,8 +208,8 @@ def _line_below(node: PictureNode, spot: Spot, run: NodeRun | None, middle: floa
     if run is None:
         yield Words(spot.x, middle + 4, rule, anchor="middle", css="rule")
         return
-    if run.items_total is not None and rule:
-        rule = number_words(node, run) if rule != "any" else rule
+    if run.items_total is not None and rule != "any":
+        rule = number_words(node, run)[0]
     taken = width_px(rule, SMALL_PX, REGULAR) + 2 * GAP_PX if rule else 0
     words, room = short_status_words(run), spot.form.width - taken
     left = spot.x - (taken + badge_width(words, room)) / 2

@@ -62,5 +62,24 @@ def _job(grid: Columns) -> dict[str, Any]:
     return {
         "do": "place",
         "items": [item.height + item.air for item in grid.items],
+        "order": _telling_order(grid),
         "links": [[link.tail, link.head, link.tail_dy, link.weight] for link in grid.links],
     }
+
+
+def _telling_order(grid: Columns) -> list[int]:
+    """The items, those of later unconnected parts first: ``dot`` stacks parts from below when it draws to the right."""
+    near: list[list[int]] = [[] for _ in grid.items]
+    for link in grid.links:
+        near[link.tail].append(link.head)
+        near[link.head].append(link.tail)
+    part: dict[int, int] = {}
+    for first in grid.place.values():
+        waiting = [first] if first not in part else []
+        while waiting:
+            number = waiting.pop()
+            if number not in part:
+                part[number] = first
+                waiting += near[number]
+    rank = {first: place for place, first in enumerate(dict.fromkeys(part.values()))}
+    return sorted(range(len(grid.items)), key=lambda number: (-rank[part[number]], number))

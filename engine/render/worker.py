@@ -36,7 +36,7 @@ def limit(memory_bytes: int, processor_s: int) -> None:
 def place(job: Job) -> bytes:
     """Heights at which Graphviz's ``dot`` puts things, as a JSON list in px, downwards.
 
-    The job: ``items``, for each the height of its room; ``links``, for each [tail, head, px below the tail's middle
+    The job: ``items``, for each the height of its room; ``order``, their numbers as they are told; ``links``, for each [tail, head, px below the tail's middle
     at which it leaves, weight]; ``quick``, whether to be content with a worse picture.
     """
     import pygraphviz  # noqa: PLC0415 (one job, one library)  # pyright: ignore[reportMissingTypeStubs]
@@ -58,8 +58,8 @@ def dot_source(job: Job) -> str:
         _QUICK if job["quick"] else "",
         'node[shape=box,fixedsize=true,label="",width=0.2];',
     ]
-    for number, room in enumerate(job["items"]):
-        height = room - _LEAST_GAP_PT
+    for number in job["order"]:
+        height = job["items"][number] - _LEAST_GAP_PT
         if number in exits:
             table = _table(height, sorted(exits[number]))
             lines.append(f"n{number}[shape=none,fixedsize=false,margin=0,label={table}];")
