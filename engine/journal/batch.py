@@ -35,6 +35,7 @@ class Held:
         key: the run's number in the database.
         view: the fold of all events handed over so far.
         next_n: number of the next event.
+        answered: ids of the letters that were handed over with events, so that none is read twice.
         error: why nothing more is written under this lease, or None; set on the writer's thread.
     """
 
@@ -42,6 +43,7 @@ class Held:
     key: int
     view: RunView
     next_n: int
+    answered: set[int] = field(default_factory=set[int])
     error: WeftError | None = None
 
     def take_in(self, events: Sequence[Event], letters: Sequence[int], future: asyncio.Future[None]) -> Batch:
@@ -62,6 +64,7 @@ class Held:
         for event in events:
             view.apply(event)
         self.next_n = n
+        self.answered.update(letters)
         batch.changes = view.take_changes()
         if view.summary is not before:
             batch.summary = view.summary

@@ -26,8 +26,8 @@ from engine.journal.shapes import (
     BY_CLASS,
     BY_CODE,
     BY_NAME,
+    Change,
     Shape,
-    as_is,
     moment,
     moment_text,
     node_of,
@@ -308,7 +308,7 @@ class _Head(NamedTuple):
 
 def _build(
     shape: Shape,
-    readers: Mapping[str, tuple[str, Callable[[Any], Any]]],
+    readers: Mapping[str, tuple[str, Change | None]],
     fields: Mapping[str, Any],
     head: _Head,
     output_key: str,
@@ -326,7 +326,7 @@ def _build(
         if reader is None:
             raise _newer(head.where, f"the field {key!r} of {shape.name}")
         name, read = reader
-        values[name] = field if read is as_is else read(field)
+        values[name] = field if read is None else read(field)
     if shape.has_node:
         values["node"] = head.node if head.node is not None else node_of(values.get("execution", ""))
     if written_output:

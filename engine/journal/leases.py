@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import orjson
 
-from engine.errors import EngineBug
 from engine.journal.batch import insert_event, usage_text, write_blobs
 from engine.journal.blobs import put_document
 from engine.journal.codec import Encoded
@@ -60,7 +59,7 @@ def create_run(
     parent = None if started.parent is None else orjson.dumps(started.parent).decode()
     summary = Summary("running")
     try:
-        cursor = connection.execute(
+        connection.execute(
             "INSERT INTO runs (id, graph, graph_hash, status, started_at, usage, parent, token, is_clean)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0)",
             (
@@ -75,9 +74,7 @@ def create_run(
         )
     except sqlite3.IntegrityError as error:
         raise run_exists(claim.run_id) from error
-    key = cursor.lastrowid
-    if key is None:
-        raise EngineBug("SQLite gave a new run no number")
+    key = _last_number(connection)
     insert_event(connection, key, started, encoded)
     blobs = [(digest, content, started.at) for digest, content in (encoded.blobs or {}).items()]
     write_blobs(connection, key, blobs, {*(encoded.refs or ()), *started.documents.values()})
@@ -138,12 +135,16 @@ def post(connection: sqlite3.Connection, run_id: str, kind: str, body: bytes, at
     Raises:
         InputError: ``run.unknown``.
     """
-    cursor = connection.execute(
+    connection.execute(
         "INSERT INTO mail (run, kind, body, at) VALUES (?, ?, ?, ?)", (run_key(connection, run_id), kind, body, at)
     )
-    if cursor.lastrowid is None:
-        raise EngineBug("SQLite gave a letter no number")
-    return cursor.lastrowid
+    return _last_number(connection)
+
+
+def _last_number(connection: sqlite3.Connection) -> int:
+    """The number that SQLite gave to the row inserted last."""
+    number: int = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+    return number
 
 
 def _write_lease(connection: sqlite3.Connection, key: int, claim: Claim, *, token: int) -> None:

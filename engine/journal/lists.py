@@ -10,11 +10,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Sequence
 from contextlib import closing
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
-from engine.errors import EngineBug, Failure, JournalError
+from engine.errors import Failure, JournalError
 from engine.journal.batch import hash_key
 from engine.journal.codec import LoadBlob, decode
 from engine.journal.leases import run_key
@@ -33,6 +33,8 @@ from engine.journal.records import (
 )
 from engine.journal.shapes import CODE_OF, usage_from_json
 from engine.scheduler import events as ev
+
+E = TypeVar("E")
 
 PAGE_BYTES: Final = 8 * 1024 * 1024
 """A page of events ends once its values are longer than this."""
@@ -112,14 +114,20 @@ def position(connection: sqlite3.Connection) -> int:
     return 0 if row is None else row[0]
 
 
-def _event(connection: sqlite3.Connection, key: int, n: int) -> ev.Event:
+def _event(connection: sqlite3.Connection, key: int, n: int, kind: type[E]) -> E:
+    """The event of this number, which a list says is of this kind."""
     row = connection.execute("SELECT at, type, version, body FROM events WHERE run = ? AND n = ?", (key, n)).fetchone()
-    if row is None:
+    event: ev.Event | None = None
+    if row is not None:
+        at, code, version, body = row
+        event = decode(n, at, code, version, body, _Blobs(connection))
+    if not isinstance(event, kind):
         raise JournalError(
-            f"event {n} is missing from the database", code="journal.corrupt", hint="restore it from a backup"
+            f"event {n} is missing from the database: {kind.__name__} was expected",
+            code="journal.corrupt",
+            hint="restore the database from a backup",
         )
-    at, code, version, body = row
-    return decode(n, at, code, version, body, _Blobs(connection))
+    return event
 
 
 # What does not change a view is not even read for it.
@@ -153,6 +161,9 @@ def fold(connection: sqlite3.Connection, key: int) -> RunView:
 _SELECT_RUNS: Final = (
     "SELECT key, id, graph, graph_hash, status, started_at, ended_at, error, usage, parent, ended_n FROM runs"
 )
+
+_STATUS: Final = 4
+"""Where the status stands in it."""
 
 
 def runs(connection: sqlite3.Connection, which: RunFilter) -> list[RunRow]:
@@ -192,12 +203,10 @@ def run(connection: sqlite3.Connection, run_id: str) -> RunRow:
     """
     key = run_key(connection, run_id)
     row = connection.execute(f"{_SELECT_RUNS} WHERE key = ?", (key,)).fetchone()
-    started = _event(connection, key, 1)
-    if not isinstance(started, ev.RunStarted):
-        raise EngineBug(f"run {run_id} does not begin with run.started")
-    ended = None if row[-1] is None else _event(connection, key, row[-1])
-    output = ended.output if isinstance(ended, ev.RunCompleted) else None
-    return _run_row(connection, row, started.input, output)
+    given = _event(connection, key, 1, ev.RunStarted).input
+    is_completed = row[_STATUS] == "completed"
+    output = _event(connection, key, row[-1], ev.RunCompleted).output if is_completed else None
+    return _run_row(connection, row, given, output)
 
 
 def _run_row(connection: sqlite3.Connection, row: tuple[Any, ...], given: Any = None, output: Any = None) -> RunRow:
@@ -275,10 +284,7 @@ def gate(connection: sqlite3.Connection, run_id: str, gate_id: str) -> OpenGate 
 
 def _open_gate(connection: sqlite3.Connection, row: tuple[Any, ...]) -> OpenGate:
     run_id, graph, assignees, n, key = row
-    opened = _event(connection, key, n)
-    if not isinstance(opened, ev.GateOpened):
-        raise EngineBug(f"event {n} of run {run_id} opened no gate")
-    return OpenGate.of(run_id, graph, opened, _assignees(assignees))
+    return OpenGate.of(run_id, graph, _event(connection, key, n, ev.GateOpened), _assignees(assignees))
 
 
 def effect(connection: sqlite3.Connection, run_id: str, effect_key: str) -> Effect | None:
@@ -289,8 +295,8 @@ def effect(connection: sqlite3.Connection, run_id: str, effect_key: str) -> Effe
     ).fetchone()
     if row is None:
         return None
-    claimed = None if row[0] is None else _event(connection, key, row[0])
-    settled = None if row[1] is None else _event(connection, key, row[1])
+    claimed = None if row[0] is None else _event(connection, key, row[0], ev.EffectClaimed)
+    settled = None if row[1] is None else _event(connection, key, row[1], ev.EffectSettled)
     return Effect.of(effect_key, claimed, settled)
 
 

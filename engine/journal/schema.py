@@ -21,6 +21,7 @@ APPLICATION_ID: Final = 0x77656674  # "weft"
 BUSY_TIMEOUT_S: Final = 10.0
 """How long a transaction waits for another program's before it gives up with ``journal.locked``."""
 
+_WAL_TRIES: Final = 10
 _WAL_BYTES_KEPT: Final = 16 * 1024 * 1024
 
 # A run is known by a small number (`key`) everywhere but in its own row: in a journal of many small events its id
@@ -222,10 +223,10 @@ def _use_wal(connection: sqlite3.Connection) -> None:
     SQLite does not wait for a lock here. Another process that makes the same database at this moment holds it for a
     transaction or two, and taking the write lock for a moment waits for that one's end.
     """
-    for _ in range(20):
+    for _ in range(_WAL_TRIES):
         with contextlib.suppress(sqlite3.OperationalError):
-            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
-                return
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
     connection.execute("PRAGMA journal_mode = WAL")

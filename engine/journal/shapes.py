@@ -49,19 +49,17 @@ def node_of(execution: str) -> str:
 # --- how single fields are written ---
 
 
-def as_is(value: Any) -> Any:
-    """The value: most fields are written as they are."""
-    return value
+Change = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a field's value is written and read: in public JSON, and in the stored form."""
+    """How a field's value is written and read, in public JSON and in the stored form; None: as it is."""
 
-    to_json: Callable[[Any], Any] = as_is
-    from_json: Callable[[Any], Any] = as_is
-    to_stored: Callable[[Any], Any] = as_is
-    from_stored: Callable[[Any], Any] = as_is
+    to_json: Change | None = None
+    from_json: Change | None = None
+    to_stored: Change | None = None
+    from_stored: Change | None = None
 
 
 def _failure_json(failure: Failure) -> dict[str, Any]:
@@ -144,14 +142,10 @@ class Shape:
     code: int
     has_node: bool
     values: Callable[[Any], tuple[Any, ...]]
-    stored: tuple[tuple[str, Any, Callable[[Any], Any] | None], ...]
-    public: tuple[tuple[str, Any, Callable[[Any], Any] | None], ...]
-    from_stored: dict[str, tuple[str, Callable[[Any], Any]]]
-    from_public: dict[str, tuple[str, Callable[[Any], Any]]]
-
-
-def _writer(write: Callable[[Any], Any]) -> Callable[[Any], Any] | None:
-    return None if write is as_is else write
+    stored: tuple[tuple[str, Any, Change | None], ...]
+    public: tuple[tuple[str, Any, Change | None], ...]
+    from_stored: dict[str, tuple[str, Change | None]]
+    from_public: dict[str, tuple[str, Change | None]]
 
 
 def _shape(code: int, cls: type[Any], *fields: _Field, node: bool = True) -> Shape:
@@ -171,8 +165,8 @@ def _shape(code: int, cls: type[Any], *fields: _Field, node: bool = True) -> Sha
         code=code,
         has_node=node,
         values=values,
-        stored=tuple((f.key, f.default, _writer(f.form.to_stored)) for f in fields),
-        public=tuple((f.name, _ALWAYS if f.name in shown else f.default, _writer(f.form.to_json)) for f in fields),
+        stored=tuple((f.key, f.default, f.form.to_stored) for f in fields),
+        public=tuple((f.name, _ALWAYS if f.name in shown else f.default, f.form.to_json) for f in fields),
         from_stored={f.key: (f.name, f.form.from_stored) for f in fields},
         from_public={f.name: (f.name, f.form.from_json) for f in fields},
     )

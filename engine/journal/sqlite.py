@@ -210,7 +210,9 @@ class SqliteJournal:
 
     async def mail(self, run_id: str) -> list[Letter]:
         """The run's letters; see the protocol."""
-        return await self._read(lists.mail, run_id)
+        letters = await self._read(lists.mail, run_id)
+        held = self._held.get(run_id)
+        return letters if held is None else [letter for letter in letters if letter.id not in held.answered]
 
     async def arrivals(self, after: int = 0) -> Arrivals:
         """Which runs have new mail; see the protocol."""

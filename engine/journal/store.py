@@ -172,7 +172,7 @@ class Journal(Protocol):
         ...
 
     async def mail(self, run_id: str) -> list[Letter]:
-        """The run's letters, oldest first. They stay until an append names them."""
+        """The run's letters, oldest first, but for those that an append of this journal object has named already."""
         ...
 
     async def arrivals(self, after: int = 0) -> Arrivals:

@@ -319,6 +319,7 @@ class JournalContract:
             await journal.append(run_id, [timer])
         assert [row.id for row in await journal.runs(RunFilter(wake_before=2500.0))] == ["r1"]
         assert [row.id for row in await journal.runs(RunFilter(wake_before=2000.0))] == []
+        assert await journal.inbox() == []
         assert [wait.wake for row in await journal.runs() for wait in row.waiting_for] == [None, 3000.0, 2000.0]
 
     # --- gates ---
@@ -425,6 +426,8 @@ class JournalContract:
         await journal.put_document(HASH, "two", now=NOW)
         assert await journal.get_document(HASH) == "one"
         assert await journal.get_document("00" * 32) is None
+        await journal.put_document("a name of another kind", "three", now=NOW)
+        assert await journal.get_document("a name of another kind") == "three"
 
     async def test_a_result_is_kept_until_it_expires(self, journal: Journal) -> None:
         await journal.cache_put("k", None, expires_at=NOW + 10)

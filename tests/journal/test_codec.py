@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import EngineBug, Failure, JournalError
@@ -27,13 +27,12 @@ def restored(event: ev.Event) -> ev.Event:
     return decode(event.n, event.at, encoded.code, FORMAT, encoded.body, blobs.__getitem__)
 
 
-@given(any_event)
-def test_an_event_comes_back_from_the_stored_form(event: ev.Event) -> None:
+@pytest.mark.parametrize("kind", EVENTS)
+@settings(max_examples=30)
+@given(data=st.data())
+def test_an_event_comes_back_from_both_forms(kind: type[Any], data: st.DataObject) -> None:
+    event = data.draw(EVENTS[kind])
     assert restored(event) == event
-
-
-@given(any_event)
-def test_an_event_comes_back_from_the_public_form(event: ev.Event) -> None:
     assert from_json(json.loads(json.dumps(to_json(event)))) == event
 
 

@@ -176,6 +176,17 @@ async def test_a_lock_that_comes_later_stops_the_run_and_keeps_what_was_written(
     await journal.close()
 
 
+def test_a_database_that_cannot_be_switched_to_write_ahead_logging(tmp_path: Path) -> None:
+    make(tmp_path / "weft.db")
+    reader = sqlite3.connect(tmp_path / "weft.db", isolation_level=None)
+    reader.execute("PRAGMA journal_mode = DELETE")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM runs").fetchone()
+    assert refused(tmp_path / "weft.db", busy_timeout_s=0.01).code == "journal.locked"
+    reader.close()
+    make(tmp_path / "other.db")
+
+
 def test_a_file_without_write_permission(open_directory: Path) -> None:
     make(open_directory / "weft.db")
     (open_directory / "weft.db").chmod(0o444)

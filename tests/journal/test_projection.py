@@ -180,6 +180,34 @@ def test_the_summary_is_a_new_object_only_when_it_changed() -> None:
     assert view.summary is before
 
 
+def test_a_wait_is_shown_with_what_it_waits_for() -> None:
+    view = fold(gate_opened(2, "review@2", deadline=1060.5), timer(3, signal="go"), timer(4, "nap", due=2000.0))
+    assert [wait.as_json() for wait in view.waits.values()] == [
+        {
+            "kind": "gate",
+            "node": "review",
+            "execution": "review@2",
+            "gate": "review@2",
+            "until": "1970-01-01T00:17:40.500Z",
+            "since": "1970-01-01T00:16:42.000Z",
+        },
+        {
+            "kind": "signal",
+            "node": "pause",
+            "execution": "pause",
+            "signal": "go",
+            "since": "1970-01-01T00:16:43.000Z",
+        },
+        {
+            "kind": "timer",
+            "node": "nap",
+            "execution": "nap",
+            "until": "1970-01-01T00:33:20.000Z",
+            "since": "1970-01-01T00:16:44.000Z",
+        },
+    ]
+
+
 def test_a_resumed_run_runs_again() -> None:
     over = ev.RunFailed(error=Failure("tool", "tool.failed", "it broke"), n=3, at=1003.0)
     assert status(gate_opened(2), over) == "failed"

@@ -87,8 +87,12 @@ async def test_a_clash_stops_that_run_only(tmp_path: Path) -> None:
         with locked(tmp_path / "weft.db"):
             waiting = [journal.append(run_id, steps(2)) for run_id in ("r1", "r2", "r3")]
             late = journal.append("r2", [started(6)])
-        ended = await asyncio.gather(*waiting, late, return_exceptions=True)
-        assert [type(each) for each in ended] == [type(None), LeaseLost, type(None), LeaseLost]
+            posting = asyncio.ensure_future(journal.post("r1", "cancel", None, at=NOW))
+            await asyncio.sleep(0)
+            after_a_job = journal.append("r2", [started(7)])
+        ended = await asyncio.gather(*waiting, late, after_a_job, return_exceptions=True)
+        assert [type(each) for each in ended] == [type(None), LeaseLost, type(None), LeaseLost, LeaseLost]
+        assert await posting == 1
         assert [event.n for event in await events_of(journal, "r1")] == [1, 2, 3, 4, 5]
         assert [event.n for event in await events_of(journal, "r2")] == [1, 3]
         with pytest.raises(LeaseLost):
@@ -194,6 +198,15 @@ async def test_big_values_congest_too(tmp_path: Path) -> None:
             assert journal.is_congested
         await last
         assert not journal.is_congested
+
+
+async def test_a_letter_is_not_read_again_while_its_events_are_on_their_way(tmp_path: Path) -> None:
+    async with traced(tmp_path / "weft.db") as (journal, _, _):
+        await create(journal)
+        letter = await journal.post("r1", "signal", 1, at=NOW)
+        with locked(tmp_path / "weft.db"):
+            journal.append("r1", [signal(2, 1)], letters=[letter])
+            assert await journal.mail("r1") == []
 
 
 async def test_a_caller_who_stops_waiting_changes_nothing(tmp_path: Path) -> None:
@@ -324,6 +337,28 @@ async def test_a_value_that_is_missing_is_damage(tmp_path: Path) -> None:
         write_elsewhere(tmp_path / "weft.db", "DELETE FROM events WHERE n = 3")
         with pytest.raises(JournalError, match="event 3 is missing"):
             await journal.run("r1")
+
+
+async def test_a_long_page_of_big_values_is_cut_short(tmp_path: Path) -> None:
+    async with traced(tmp_path / "weft.db") as (journal, _, _):
+        await create(journal)
+        made = [completed(n, output=f"{n}" * (3 << 20)) for n in range(2, 8)]
+        await journal.append("r1", made)
+        page = await journal.read_page("r1", after=1)
+        assert 0 < len(page) < len(made)
+        assert len(await journal.read_all(after=1)) == len(page)
+        assert await events_of(journal, after=1) == made
+
+
+async def test_a_list_that_does_not_fit_its_journal_is_damage_that_can_be_mended(tmp_path: Path) -> None:
+    async with traced(tmp_path / "weft.db") as (journal, _, _):
+        await create(journal)
+        await journal.append("r1", [gate_opened(2)])
+        write_elsewhere(tmp_path / "weft.db", "UPDATE waits SET n = 1")
+        with pytest.raises(JournalError, match="GateOpened was expected"):
+            await journal.inbox()
+        await journal.rebuild_projections()
+        assert [gate.gate for gate in await journal.inbox()] == ["review"]
 
 
 def ignore(_what: object) -> None:
