@@ -31,6 +31,8 @@ from engine.model.findings import Finding
 from engine.model.graph import Graph
 from engine.model.names import nearest
 from engine.model.schema import fill_defaults, problems
+from engine.pictures import run_overlay
+from engine.render.picture import RunOverlay
 from engine.run import Run, RunResult
 from engine.runtime.clock import Clock, SystemClock
 from engine.runtime.feed import Feed, Volatile
@@ -156,7 +158,8 @@ class Engine:
     def check(self, graph: Graph, *, library: Library | None = None) -> list[Finding]:
         """Every finding of a graph against the tools, models and graphs known here; nothing is run."""
         shelf = library if library is not None else self.library
-        return check(graph, tools=self.tools.facts(), graphs=shelf.find, models=self._wiring.knows_model)
+        tools = {tool.name: tool for tool in self.tools}
+        return check(graph, tools=tools, graphs=shelf.find, models=self._wiring.knows_model)
 
     @property
     def tools(self) -> ToolRegistry:
@@ -198,7 +201,7 @@ class Engine:
             InputError: the input does not fit, or the id is taken or malformed; nothing was written.
         """
         document, shelf = self._resolved(graph)
-        plan, documents = self._prepared(document, shelf)
+        documents = self._prepared(document, shelf)
         filled = checked_input(document, input)
         now = self.clock.now()
         run_id = checked_run_id(id) if id is not None else new_run_id(now)
@@ -372,6 +375,16 @@ class Engine:
         finally:
             self._feed.unsubscribe(subscription)
 
+    async def overlay(self, run_id: str) -> RunOverlay:
+        """How a run stands, to be laid over the picture of the graph that it is bound to.
+
+        Raises:
+            InputError: ``run.unknown``.
+        """
+        documents = await self.documents_of(run_id)
+        plan = self._plan(next(iter(documents.values())))
+        return run_overlay(await self.journal_of(run_id), plan, run_id=run_id, now=self.clock.now())
+
     def on(self, what: str, hook: Hook) -> Callable[[], None]:
         """Call ``hook(run_id, event)`` after every committed event of a type, or agent state.
 
@@ -444,18 +457,21 @@ class Engine:
     def _resolved(self, graph: Graph | str | Path) -> tuple[Graph, Library]:
         return (graph, self.library) if isinstance(graph, Graph) else self.library.open(graph)
 
-    def _prepared(self, graph: Graph, shelf: Library) -> tuple[Plan, dict[str, Graph]]:
-        """The plan of a checked graph and every document that it reaches."""
-        if (plan := self._plans.get(graph.hash)) is not None and not shelves.subgraph_names(graph):
-            return plan, {graph.name: graph}
-        findings = self.check(graph, library=shelf)
-        refuse(graph, findings)
+    def _prepared(self, graph: Graph, shelf: Library) -> dict[str, Graph]:
+        """Every document that a checked graph reaches, its own first; their plans are made.
+
+        Raises:
+            GraphError: with every finding.
+        """
+        if graph.hash in self._plans and not shelves.subgraph_names(graph):
+            return {graph.name: graph}
+        refuse(graph, self.check(graph, library=shelf))
         documents = shelves.reachable(graph, shelf)
         for other in documents.values():
             if other is not graph:
                 refuse(other, self.check(other, library=shelf))
             self._plan(other)
-        return self._plan(graph), documents
+        return documents
 
     def _plan(self, graph: Graph) -> Plan:
         plan = self._plans.get(graph.hash)

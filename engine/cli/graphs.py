@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from engine.cli.command import Command, Setting
 from engine.cli.output import Exit
@@ -21,10 +21,10 @@ from engine.model.findings import Finding
 from engine.model.graph import Graph
 from engine.model.names import NAME_PATTERN, is_name, nearest
 from engine.model.new import new_graph
-from engine.pictures import run_overlay
-from engine.render import FORMATS, picture_of, render
+from engine.render import Format, picture_of, render
 
 DEADLINE_S: Final = 20.0
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 
 def _configure_graphs(place: argparse.ArgumentParser) -> None:
@@ -101,21 +101,15 @@ async def _export(setting: Setting) -> Exit:
     overlay = None
     if options.run is not None:
         async with setting.engine() as engine:
-            documents = await engine.documents_of(options.run)
-            bound = next(iter(documents.values()))
-            if bound.name != graph.name:
-                raise InputError(
-                    f"run {options.run} is one of {bound.name}, not of {graph.name}",
-                    where="--run",
-                    hint=f"weft export {bound.name} --run {options.run} --to {options.to}",
-                )
-            graph = bound
-            overlay = run_overlay(
-                await engine.journal_of(options.run),
-                await engine.look(options.run),
-                now=engine.clock.now(),
-                graph=graph,
+            bound = next(iter((await engine.documents_of(options.run)).values()))
+            overlay = await engine.overlay(options.run)
+        if bound.name != graph.name:
+            raise InputError(
+                f"run {options.run} is one of {bound.name}, not of {graph.name}",
+                where="--run",
+                hint=f"weft export {bound.name} --run {options.run} --to {options.to}",
             )
+        graph = bound
     content = await render(
         picture_of(graph), to=options.to, theme=options.theme, overlay=overlay, deadline_s=DEADLINE_S
     )

@@ -20,6 +20,7 @@ from engine.model.new import new_graph
 from engine.render import picture_of, render
 from engine.version import VERSION
 
+_ABOUT = {"scripted": "answers from GRAPH.scripted.json beside the graph, or --answers; no key, no network"}
 PACKAGES = ("anyio", "cel-expr-python", "graphviz", "networkx", "pydantic", "pygraphviz", "resvg-py", "starlette")
 
 
@@ -56,10 +57,10 @@ async def _tools(setting: Setting) -> Exit:
 async def _models(setting: Setting) -> Exit:
     output = setting.output
     engine = setting.inert_engine()
-    models = engine.models()
-    output.value([{"name": model.name, "description": model.description} for model in models])
-    for model in models:
-        output.line(f"{model.name:<16}  {model.description}")
+    providers = engine.models.providers
+    output.value([{"provider": name, "description": _ABOUT.get(name, "")} for name in providers])
+    for name in providers:
+        output.line(f"{name + ':MODEL':<18}  {_ABOUT.get(name, 'registered by this program')}")
     return Exit.DONE
 
 
@@ -102,7 +103,7 @@ def _configuration(setting: Setting) -> Check:
 
 
 async def _database(setting: Setting) -> Check:
-    if not Path(setting.db).exists():
+    if not _exists(setting.db):
         return Check("database", "missing", f"{setting.db} will be made by the first run")
     try:
         async with setting.engine() as engine:
@@ -110,6 +111,10 @@ async def _database(setting: Setting) -> Check:
     except WeftError as error:
         return Check("database", "broken", str(error))
     return Check("database", "ok", setting.db)
+
+
+def _exists(file: str) -> bool:
+    return Path(file).exists()
 
 
 def _directory(name: str, place: Path) -> Check:

@@ -198,14 +198,7 @@ async def _events_written(run: Run, target: str | None, setting: Setting) -> Asy
         yield
         return
     with contextlib.ExitStack() as stack:
-        try:
-            file: TextIO = (
-                setting.output.out
-                if target == "-"
-                else stack.enter_context(Path(target).open("w", encoding="utf-8", newline="\n"))
-            )
-        except OSError as error:
-            raise InputError(f"it cannot be written: {error}", code="output.unwritable", where=target) from None
+        file = setting.output.out if target == "-" else stack.enter_context(_opened(target))
         task = asyncio.ensure_future(_write_events(run, file))
         try:
             yield
@@ -216,6 +209,13 @@ async def _events_written(run: Run, target: str | None, setting: Setting) -> Asy
             with contextlib.suppress(asyncio.CancelledError):
                 await task
             await _write_rest(run, file, task)
+
+
+def _opened(target: str) -> TextIO:
+    try:
+        return Path(target).open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(f"it cannot be written: {error}", code="output.unwritable", where=target) from None
 
 
 async def _write_events(run: Run, file: TextIO) -> None:
