@@ -122,7 +122,18 @@ class ToolCaller:
     # -- policy ------------------------------------------------------------------------------------------------------
 
     def _given(self, call: Call) -> Revealed:
-        return Revealed(call.args, {}) if call.secrets is None else reveal(call.args, call.secrets)
+        """The arguments with their secrets, as far as the tool may have them."""
+        if call.secrets is None:
+            return Revealed(call.args, {})
+        given = reveal(call.args, call.secrets)
+        if given.used and given.hosts is not None and not call.tool.sends_to_host:
+            raise ToolError(
+                f"a secret that is bound to hosts cannot be given to {call.tool.name}",
+                code="secret.bound",
+                hint="use it with http.request, or take the hosts off the secret in weft.toml",
+                happened=False,
+            )
+        return given
 
     def _claims(self, call: Call, known: Entry | None) -> int:
         return 0 if known is None else known.claims

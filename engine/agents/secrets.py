@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from engine.agents.canonical import is_list, is_object
-from engine.errors import NodeError
+from engine.errors import ConfigError, NodeError
 
 SHORTEST: Final = 4
 """A secret shorter than this many characters is not searched for: it would be found everywhere."""
@@ -69,7 +69,7 @@ def reveal(args: Any, store: SecretStore) -> Revealed:
     """The arguments with every ``{"$secret": NAME}`` replaced by the secret's value.
 
     Raises:
-        NodeError: ``secret.unknown``; the operator has no secret of that name.
+        NodeError: ``secret.unknown``; the operator has no secret of that name. Or the store's own error.
     """
     used: dict[str, Secret] = {}
     if not _has_secret(args):
@@ -96,7 +96,12 @@ def _revealed(value: Any, store: SecretStore, used: dict[str, Secret]) -> Any:
     name = _name(value)
     if name is None:
         return {key: _revealed(part, store, used) for key, part in value.items()}
-    found = store.secret(name)
+    try:
+        found = store.secret(name)
+    except ConfigError as error:
+        raise NodeError(
+            error.message, code=error.code, where=error.where, error_class="fatal", hint=error.hint
+        ) from None
     if found is None:
         raise NodeError(
             f"there is no secret {name!r}",

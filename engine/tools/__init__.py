@@ -1,0 +1,1 @@
+"""The tools that come with weft: one file for each family."""

@@ -431,7 +431,11 @@ async def test_a_write_that_cannot_be_is_refused(key: str, times: int, code: str
 
 class Safe:
     def secret(self, name: str) -> Secret | None:
-        return {"API": Secret("canary-7", frozenset({"api.example.org"})), "PIN": Secret("canary-8")}.get(name)
+        return {
+            "API": Secret("canary-7"),
+            "BOUND": Secret("canary-9", frozenset({"api.example.org"})),
+            "PIN": Secret("canary-8"),
+        }.get(name)
 
 
 @pytest.mark.anyio
@@ -484,3 +488,10 @@ async def test_a_model_cannot_name_a_secret() -> None:
     with pytest.raises(ToolError) as caught:
         await call(desk(), Till().tool(effect="read"), {"amount": {"$secret": "PIN"}}, in_turn=True)
     assert caught.value.code == "tool.arguments"
+
+
+@pytest.mark.anyio
+async def test_a_secret_bound_to_hosts_is_kept_from_tools_that_check_none() -> None:
+    with pytest.raises(ToolError) as caught:
+        await call(desk(), Till().tool(effect="read"), {"amount": {"$secret": "BOUND"}}, secrets=Safe())
+    assert caught.value.code == "secret.bound"
