@@ -82,6 +82,7 @@ def _iteration(found: Overview, plan: Plan, node: PlanNode, view: NodeView) -> t
     """The iteration that a node shows, and its bound where it is known (at loop-backs)."""
     if node.repeats is not None and isinstance(node.doc, LoopBackNode):
         header = plan.nodes[plan.loops[node.repeats].header].id
-        return found.iterations.get(header, 1), node.doc.max_iterations
+        turns = found.turns.get(header)
+        return (turns[-1] if turns else 1), node.doc.max_iterations
     turn = view.turns[-1] if view.turns else 1
     return (turn if turn > 1 else None), None

@@ -21,6 +21,9 @@ from engine.model.names import nearest
 from engine.version import VERSION
 
 
+LOG = logging.getLogger("weft")
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are errors like all others."""
 
@@ -82,6 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         output.note("weft: interrupted")
         return int(Exit.NOT_ENDED)
+    except Exception as error:
+        LOG.exception("an unexpected error")
+        output.error(bug(error))
+        return int(Exit.UNUSABLE)
 
 
 def _act(given: list[str], output: Output) -> Exit:
