@@ -109,9 +109,9 @@ def read_all(connection: sqlite3.Connection, after: int, limit: int) -> list[Rec
 
 
 def position(connection: sqlite3.Connection) -> int:
-    """The newest position; 0 in an empty journal. It stays when its event is removed."""
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-    return 0 if row is None else row[0]
+    """The newest position; 0 in a new journal. It stays when its event is removed."""
+    newest: int | None = connection.execute("SELECT max(position) FROM events").fetchone()[0]
+    return newest or 0
 
 
 def _event(connection: sqlite3.Connection, key: int, n: int, kind: type[E]) -> E:

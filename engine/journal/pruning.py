@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.journal.batch import write_changes, write_summary
 from engine.journal.leases import living_holder, run_key
-from engine.journal.lists import fold, json_list, where
+from engine.journal.lists import fold, json_list, position, where
 from engine.journal.projection import RunStatus
 from engine.journal.records import UNNAMED_KEPT_S
 from engine.journal.refusals import run_elsewhere
@@ -27,6 +27,12 @@ _DELETE_BELONGINGS: Final = (
 )
 
 
+# Of no run and of no type; it stands where the newest event stood, so that its position is not given out again.
+_MARK_POSITION: Final = (
+    "INSERT OR IGNORE INTO events (position, run, n, at, type, version, body) VALUES (?, 0, ?, 0, 0, 0, '')"
+)
+
+
 def delete_run(connection: sqlite3.Connection, run_id: str, now: float) -> int:
     """Remove a run and all that belongs to it; returns how many events it had.
 
@@ -37,7 +43,10 @@ def delete_run(connection: sqlite3.Connection, run_id: str, now: float) -> int:
     living = living_holder(connection, key, now)
     if living is not None:
         raise run_elsewhere(run_id, living)
+    newest = position(connection)
     events = connection.execute("DELETE FROM events WHERE run = ?", (key,)).rowcount
+    connection.execute("DELETE FROM events WHERE run = 0")
+    connection.execute(_MARK_POSITION, (newest, newest))
     for statement in _DELETE_BELONGINGS:
         connection.execute(statement, (key,))
     return events

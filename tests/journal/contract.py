@@ -259,6 +259,10 @@ class JournalContract:
         assert await journal.position() == position
         await create(journal, "r3")
         assert [x.run_id for x in await journal.read_all(after=position)] == ["r3"]
+        for run_id in ("r1", "r3"):
+            await journal.delete_run(run_id, now=NOW + 60)
+        assert await journal.position() > position
+        assert await journal.read_all() == []
 
     # --- lists ---
 
