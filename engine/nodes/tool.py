@@ -16,6 +16,7 @@ from engine.model.nodes import Retry, ToolNode
 from engine.model.templates import resolve
 from engine.model.types import Types
 from engine.runtime.context import Names, NodeContext, Result
+from engine.scheduler.events import Usage
 
 ONCE: Final = Retry(attempts=1)
 USUAL: Final = Retry()
@@ -60,7 +61,7 @@ class ToolExecutor:
             outcome = await self._services.caller.call(call)
         except Asks as asks:
             step_aside(ctx, asks)
-        return Result(outcome.result, writes=outcome.writes, escalated=tool.escalates)
+        return Result(outcome.result, writes=outcome.writes, escalated=tool.escalates, usage=Usage(tool_calls=1))
 
     def retry(self, node: ToolNode) -> Retry:
         """The usual three attempts, or one where the tool is unsafe (GRAPH.md §1)."""

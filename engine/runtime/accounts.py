@@ -6,9 +6,9 @@ booked as they arise. Seconds count only while an attempt is being executed (GRA
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.errors import Failure
 from engine.model.nodes import Limits
 from engine.runtime.limits import Budget
 from engine.scheduler.events import (
@@ -76,25 +76,26 @@ class Accounts:
         """The budget of the scope at ``path``."""
         return self.of_scope.get(path, self.root)
 
-    def agent(self, path: str, execution: str, limits: Limits | None) -> Budget:
-        """The budget of an agent with limits of its own, kept over its attempts; else that of its scope."""
+    def agent(self, path: str, execution: str, limits: Limits | None, recorded: Sequence[Event]) -> Budget:
+        """The budget of an agent with limits of its own, kept over its attempts; else that of its scope.
+
+        ``recorded``: its steps so far, from which a budget made anew on a resume knows what has been used.
+        """
         if limits is None:
             return self.budget(path)
         budget = self._agents.get(execution)
         if budget is None:
-            budget = self._agents[execution] = Budget(execution, limits, self.budget(path))
+            used = usage_of(recorded)
+            budget = Budget(execution, limits, self.budget(path))
+            if used is not None:
+                budget.tokens, budget.usd, budget.tool_calls = used.tokens, used.usd or 0.0, used.tool_calls
+            self._agents[execution] = budget
         return budget
 
-    def usage(self, now: float) -> Usage:
-        """What the run has used so far; ``usd`` is None where a price is unknown."""
-        root = self.root
-        seconds = root.seconds + (max(0.0, now - root.since) if root.working else 0.0)
-        return Usage(
-            tokens=root.tokens,
-            usd=None if root.has_money_unknown else root.usd,
-            seconds=round(seconds, 3),
-            tool_calls=root.tool_calls,
-        )
+    def close_agent(self, execution: str) -> None:
+        """The execution is decided: forget its own budget."""
+        if self._agents:
+            self._agents.pop(execution, None)
 
     def recall(self, event: Event, scope_path: str) -> None:
         """Fold a recorded event in; ``scope_path`` is the scope its execution belongs to. Only for resumes."""
@@ -126,11 +127,18 @@ class Accounts:
         self._last_at = event.at
 
 
-def unknown_price(model: str) -> Failure:
-    """The failure of a run that limits money and uses a model whose price nobody knows."""
-    return Failure(
-        "limit",
-        "limit.price_unknown",
-        f"the price of {model} is unknown, so a limit in money cannot be kept",
-        hint="limit tokens instead, or use a model with a known price",
-    )
+def usage_of(recorded: Sequence[Event]) -> Usage | None:
+    """What the recorded steps of an execution used, over all its attempts; None for nothing."""
+    total: Usage | None = None
+    for event in recorded:
+        match event:
+            case ModelAnswered(usage=Usage() as used):
+                total = total if total is not None else Usage()
+                total.tokens += used.tokens
+                total.usd = None if total.usd is None or used.usd is None else total.usd + used.usd
+            case EffectClaimed():
+                total = total if total is not None else Usage()
+                total.tool_calls += 1
+            case _:
+                pass
+    return total

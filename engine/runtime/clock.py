@@ -36,5 +36,5 @@ class SystemClock:
 
     async def sleep_until(self, at: float) -> None:
         """Sleep in slices of at most 30 s, so that a clock that was set forward is noticed."""
-        while (left := at - time.time()) > 0:
+        while (left := at - time.time()) > 0:  # noqa: ASYNC110 - waits for a moment, not for an event
             await asyncio.sleep(min(left, 30.0))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -24,7 +24,8 @@ from engine.journal.projection import ENDED
 from engine.model.nodes import Limits, Retry
 from engine.model.schema import fill_defaults, problems
 from engine.runtime import judge
-from engine.runtime.accounts import Accounts
+from engine.runtime.accounts import Accounts, usage_of
+from engine.runtime.cache import Kept, cache_key, is_worth_keeping
 from engine.runtime.clock import Clock
 from engine.runtime.context import Executor, Names, NodeContext, Place, Result, Suspend, Waiter
 from engine.runtime.feed import Feed, Volatile
@@ -50,6 +51,7 @@ from engine.scheduler.events import (
     RunCompleted,
     RunFailed,
     RunStarted,
+    Usage,
 )
 from engine.scheduler.retry import delay_s
 from engine.scheduler.scheduler import Scheduler
@@ -81,6 +83,14 @@ class RunJournal(Protocol):
 
     def append(self, run_id: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> asyncio.Future[None]:
         """Hand events over; the future ends when they are on disk, or with LeaseLost or another JournalError."""
+        ...
+
+    async def cache_get(self, key: str, *, now: float) -> tuple[Any] | None:
+        """The value kept under the key, in a tuple of one, or None."""
+        ...
+
+    async def cache_put(self, key: str, value: Any, *, expires_at: float) -> None:
+        """Keep a JSON value until ``expires_at``."""
         ...
 
 
@@ -335,7 +345,10 @@ class Host:
         kind = type(event)
         if kind in _STEPS:
             self._recorded.setdefault(event.execution, []).append(event)  # type: ignore[union-attr]
-        elif kind in _DECIDED and self._recorded:
+        elif kind in _DECIDED:
+            self.accounts.close_agent(event.execution)  # type: ignore[union-attr]
+            if not self._recorded:
+                return
             steps = self._recorded.get(event.execution)  # type: ignore[union-attr]
             if steps is None:
                 return
@@ -598,6 +611,9 @@ class Host:
 
     async def _work(self, command: Ready) -> None:
         """One attempt: begin it, do it, and apply what came of it."""
+        key = await self._reused(command) if command.node.doc.cache is not None else None
+        if key == _REUSED:
+            return
         ctx = self._context(command)
         if ctx is None:
             self._working.pop(command.execution, None)
@@ -605,6 +621,7 @@ class Host:
         task = asyncio.current_task()
         outcome: Result | OutsideError | None = None
         self._at_work[command.execution] = command
+        began = self.around.clock.now()
         self._span_begins(ctx.budget)
         try:
             outcome = await self.around.executors[command.node.kind].run(ctx)
@@ -631,12 +648,44 @@ class Host:
         if self._is_stopped or task in self._withdrawn:
             return
         self._drop_timer(command.execution)
+        if outcome is None:
+            return
+        seconds = round(self.around.clock.now() - began, 3)
         if isinstance(outcome, Result):
-            self._apply(self._come_to(command, outcome))
+            fact: NodeCompleted | NodeFailed = self._come_to(command, outcome)
         elif isinstance(outcome, LimitReached):
-            self._apply(self._failed_for_good(command, outcome))
-        elif outcome is not None:
-            self._apply(self._failed(command, judge.failure_of(outcome), outcome.retry_after_s))
+            fact = self._failed_for_good(command, outcome)
+        else:
+            fact = self._failed(command, judge.failure_of(outcome), outcome.retry_after_s)
+        if isinstance(fact, NodeFailed) and fact.retry_at is None and fact.usage is None:
+            fact.usage = usage_of(ctx.recorded)
+        if seconds > 0:
+            fact.usage = replace(fact.usage or Usage(), seconds=seconds)
+        self._apply(fact)
+        if key is not None and isinstance(outcome, Result) and is_worth_keeping(outcome):
+            expires_at = self.around.clock.now() + command.node.doc.cache.ttl_s
+            await self.around.journal.cache_put(key, Kept(outcome.output, self.run).as_json(), expires_at=expires_at)
+
+    async def _reused(self, command: Ready) -> str | None:
+        """Complete a node from a kept result (then ``_REUSED``), or the key to keep its result under; None: neither."""
+        names = self.scheduler.names(command.scope, command.execution)
+        try:
+            resolved = self.around.executors[command.node.kind].resolve(
+                command.node.doc, names, judge.types_in(command)
+            )
+            key = cache_key(command, resolved, names)
+        except NodeError:
+            return None  # the attempt itself fails by it, in the ordinary way
+        found = await self.around.journal.cache_get(key, now=self.around.clock.now())
+        if found is None or isinstance(command, Continue):
+            return key
+        kept = Kept.of(found[0])
+        fact = self._come_to(command, Result(kept.output))
+        if isinstance(fact, NodeCompleted):
+            fact.reused_from = kept.run
+        self._working.pop(command.execution, None)
+        self._apply(fact)
+        return _REUSED
 
     def _context(self, command: Ready) -> NodeContext | None:
         """Begin an attempt: its input resolved and journaled. None when there is nothing to do any more."""
@@ -644,7 +693,8 @@ class Host:
         names = self.scheduler.names(scope, execution)
         types = judge.types_in(command)
         path = judge.node_path(command)
-        budget = self.accounts.agent(scope.path, execution, getattr(node.doc, "limits", None))
+        recorded = list(self._recorded.get(execution, ()))
+        budget = self.accounts.agent(scope.path, execution, getattr(node.doc, "limits", None), recorded)
         is_new = isinstance(command, Start)
         started = NodeStarted(execution=execution, node=path, attempt=command.attempt)
         if is_new and not self.scheduler.accepts(started):
@@ -673,7 +723,7 @@ class Host:
             clock=self.around.clock,
             budget=budget,
             host=self,
-            recorded=list(self._recorded.get(execution, ())),
+            recorded=recorded,
             deadline=self._arm_time_out(command),
             seed=self.seed,
             iteration=names.get("iteration", 1),
@@ -807,6 +857,7 @@ def scope_of(event: Event) -> str:
     return execution.rpartition("/")[0]
 
 
+_REUSED: Final = ""
 _ONCE: Final = Retry(attempts=1)
 _STEPS: Final = frozenset(
     {EffectClaimed, EffectSettled, ModelRequested, ModelAnswered, AgentStateChanged, GateOpened, GateAnswered}
