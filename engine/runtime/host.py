@@ -161,6 +161,7 @@ class Host:
         self._at_work: dict[str, Ready] = {}
         self._inside: dict[str, Start] = {}
         self._spans: dict[str, Timer] = {}
+        self._keep_under: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._withdrawn: set[asyncio.Task[None]] = set()
         self._recorded: dict[str, list[Event]] = {}
@@ -429,7 +430,9 @@ class Host:
         if command.not_before is not None and command.not_before > self.around.clock.now():
             return False
         node = command.node
-        return node.kind in _OPENED_HERE or (command.item is None and node.doc.each is not None)
+        if command.item is None and getattr(node.doc, "each", None) is not None:
+            return True
+        return node.kind in _OPENED_HERE and (node.kind != "subgraph" or node.doc.cache is None)
 
     def _answer(self, command: Command) -> list[Event]:
         """The facts that answer a command."""
@@ -539,9 +542,15 @@ class Host:
         self._drop_timer(command.scope.path)
         self.accounts.close_scope(command.scope.path)
         self._inside.pop(command.scope.path, None)
-        if failure is None:
-            return self._come_to(command.parent, Result(output))
-        return self._failed(command.parent, failure)
+        if failure is not None:
+            return self._failed(command.parent, failure)
+        key = self._keep_under.pop(command.scope.path, None)
+        if key is not None:
+            work = self._keep(key, Kept(output, self.run), command.parent.node.doc.cache.ttl_s)
+            task = asyncio.get_running_loop().create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._task_ended)
+        return self._come_to(command.parent, Result(output))
 
     def _output(self, command: EndScope) -> Any:
         if command.end is not None and command.end_output is not None:
@@ -614,6 +623,9 @@ class Host:
         key = await self._reused(command) if command.node.doc.cache is not None else None
         if key == _REUSED:
             return
+        if isinstance(command, Start) and command.node.kind == "subgraph":
+            self._open_looked_up(command, key)
+            return
         ctx = self._context(command)
         if ctx is None:
             self._working.pop(command.execution, None)
@@ -663,16 +675,17 @@ class Host:
             fact.usage = replace(fact.usage or Usage(), seconds=seconds)
         self._apply(fact)
         if key is not None and isinstance(outcome, Result) and is_worth_keeping(outcome):
-            expires_at = self.around.clock.now() + command.node.doc.cache.ttl_s
-            await self.around.journal.cache_put(key, Kept(outcome.output, self.run).as_json(), expires_at=expires_at)
+            await self._keep(key, Kept(outcome.output, self.run), command.node.doc.cache.ttl_s)
 
     async def _reused(self, command: Ready) -> str | None:
         """Complete a node from a kept result (then ``_REUSED``), or the key to keep its result under; None: neither."""
         names = self.scheduler.names(command.scope, command.execution)
+        executor = self.around.executors.get(command.node.kind)
         try:
-            resolved = self.around.executors[command.node.kind].resolve(
-                command.node.doc, names, judge.types_in(command)
-            )
+            if executor is None:
+                resolved: Any = judge.args_of(command, names)
+            else:
+                resolved = executor.resolve(command.node.doc, names, judge.types_in(command))
             key = cache_key(command, resolved, names)
         except NodeError:
             return None  # the attempt itself fails by it, in the ordinary way
@@ -686,6 +699,17 @@ class Host:
         self._working.pop(command.execution, None)
         self._apply(fact)
         return _REUSED
+
+    def _open_looked_up(self, command: Start, key: str | None) -> None:
+        """Open a subgraph whose result is not kept yet; it will be, when the scope has ended well."""
+        self._working.pop(command.execution, None)
+        if key is not None:
+            self._keep_under[command.execution] = key
+        for fact in self._open(command):
+            self._apply(fact)
+
+    async def _keep(self, key: str, kept: Kept, ttl_s: float) -> None:
+        await self.around.journal.cache_put(key, kept.as_json(), expires_at=self.around.clock.now() + ttl_s)
 
     def _context(self, command: Ready) -> NodeContext | None:
         """Begin an attempt: its input resolved and journaled. None when there is nothing to do any more."""
