@@ -37,6 +37,7 @@ class Threads:
         self._semaphores: dict[int, asyncio.Semaphore] = {}
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._idle = 0
+        self._working = 0
         self._lock = threading.Lock()
 
     async def run(self, function: Callable[[], Any]) -> Any:
@@ -48,8 +49,17 @@ class Threads:
         async with self._semaphore(loop):
             future: asyncio.Future[Any] = loop.create_future()
             context = contextvars.copy_context()
-            self._hand_over(_Job(lambda: context.run(function), future, loop))
-            return await future
+            self._working += 1
+            try:
+                self._hand_over(_Job(lambda: context.run(function), future, loop))
+                return await future
+            finally:
+                self._working -= 1
+
+    @property
+    def working(self) -> int:
+        """How many calls are waited for."""
+        return self._working
 
     def _semaphore(self, loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
         found = self._semaphores.get(id(loop))

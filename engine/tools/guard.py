@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 import anyio
 import httpcore2
@@ -25,32 +25,6 @@ _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _METADATA: Final = frozenset(ipaddress.ip_address(a) for a in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200"))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class Reach(Protocol):
-    """What the operator allows.
-
-    Attributes:
-        hosts: ``api.example.org``, ``*.example.org``, either with ``:port``; ``http://host:port`` or
-            ``https://host:port`` for an origin that the operator vouches for, wherever it lies.
-        timeout_s: seconds for one call, redirects included.
-        max_bytes: size of the largest answer.
-    """
-
-    @property
-    def hosts(self) -> Sequence[str]:
-        """The list."""
-        ...
-
-    @property
-    def timeout_s(self) -> float:
-        """Seconds."""
-        ...
-
-    @property
-    def max_bytes(self) -> int:
-        """Bytes."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
