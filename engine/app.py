@@ -31,6 +31,7 @@ from engine.model.findings import Finding
 from engine.model.graph import Graph
 from engine.model.names import nearest
 from engine.model.schema import fill_defaults, problems
+from engine.model.values import as_object
 from engine.pictures import run_overlay
 from engine.render.picture import RunOverlay
 from engine.run import Run, RunResult
@@ -681,15 +682,14 @@ def checked_input(graph: Graph, given: Any) -> Any:
     Raises:
         InputError: it does not fit; the message names every problem.
     """
-    value = {} if given is None else given
+    value: Any = {} if given is None else given
     if graph.input is None:
         return value
     filled = fill_defaults(graph.input, value)
     found = problems(graph.input, filled)
     if found:
-        known = graph.input.get("properties") if isinstance(graph.input, dict) else None
-        names = list(known) if isinstance(known, dict) else []
-        strange = [k for k in value if k not in names] if isinstance(value, dict) and names else []
+        names = list(as_object(as_object(graph.input).get("properties")))
+        strange = [key for key in as_object(value) if key not in names] if names else list[str]()
         near = nearest(strange[0], names) if strange else None
         raise InputError(
             "; ".join(found),

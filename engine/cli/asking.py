@@ -16,6 +16,7 @@ from engine.app import Engine
 from engine.cli.output import Output, clean
 from engine.errors import InputError
 from engine.journal.store import OpenGate
+from engine.model.values import as_object
 
 
 def can_ask(output: Output) -> bool:
@@ -48,7 +49,7 @@ async def ask_gates(output: Output, engine: Engine, run_id: str) -> bool:
 
 
 async def _option(output: Output, gate: OpenGate) -> str | None:
-    names = [option["name"] for option in gate.options]
+    names: list[str] = [option["name"] for option in gate.options]
     for number, option in enumerate(gate.options, 1):
         label = option.get("label")
         output.line(f"  {number}  {option['name']}{f' ({label})' if label else ''}")
@@ -65,23 +66,22 @@ async def _option(output: Output, gate: OpenGate) -> str | None:
 
 async def _form(gate: OpenGate, option: str) -> dict[str, Any]:
     schema = next((o["form"] for o in gate.options if o["name"] == option and o.get("form")), gate.form)
-    properties: Any = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict):
-        return {}
+    properties = as_object(as_object(schema).get("properties"))
     prefill = gate.prefill or {}
     form: dict[str, Any] = {}
-    for name, field in properties.items():
-        known = prefill.get(name, field.get("default") if isinstance(field, dict) else None)
-        title = field.get("title", name) if isinstance(field, dict) else name
+    for name, given in properties.items():
+        field = as_object(given)
+        known = prefill.get(name, field.get("default"))
+        title = field.get("title", name)
         typed = await _line(f"{clean(str(title))}{f' [{known}]' if known is not None else ''}: ")
         if typed.strip():
             form[name] = _typed(typed, field)
     return form
 
 
-def _typed(text: str, schema: Any) -> Any:
+def _typed(text: str, schema: dict[str, Any]) -> Any:
     """Text where the schema wants text, else JSON where it is JSON."""
-    if isinstance(schema, dict) and schema.get("type") == "string":
+    if schema.get("type") == "string":
         return text
     try:
         return json.loads(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from typing import Final
 
 from rich.console import Console
@@ -64,7 +64,7 @@ class LiveTable:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def shown(cls, output: Output, engine: Engine, run: Run) -> AsyncIterator[LiveTable]:
+    async def shown(cls, output: Output, engine: Engine, run: Run) -> AsyncGenerator[LiveTable]:
         """Draw the run while the block lasts."""
         if not output.is_live:
             yield cls(None, None)
@@ -81,7 +81,7 @@ class LiveTable:
                     await watcher
 
     @contextlib.contextmanager
-    def drawn(self) -> Iterator[None]:
+    def drawn(self) -> Generator[None]:
         """The table stands on the screen."""
         if self._live is None:
             yield
@@ -90,7 +90,7 @@ class LiveTable:
             yield
 
     @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None]:
         """The screen is free for questions."""
         if self._live is None:
             yield

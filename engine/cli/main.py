@@ -20,7 +20,6 @@ from engine.errors import EngineBug, GraphError, InputError, WeftError
 from engine.model.names import nearest
 from engine.version import VERSION
 
-
 LOG = logging.getLogger("weft")
 
 
@@ -98,7 +97,12 @@ def _act(given: list[str], output: Output) -> Exit:
     if options.command is None:
         tree.print_help(output.out)
         return Exit.DONE
-    return asyncio.run(options.command.act(Setting(options, output)))
+    command: Command = options.command
+    return asyncio.run(_acted(command, Setting(options, output)))
+
+
+async def _acted(command: Command, setting: Setting) -> Exit:
+    return await command.act(setting)
 
 
 def _near_miss(given: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import signal as signals
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -23,6 +23,7 @@ from engine.cli.telling import tell_result
 from engine.errors import InputError
 from engine.journal.codec import to_json
 from engine.model.graph import Graph
+from engine.model.values import as_object
 from engine.run import Run, RunResult
 
 PATIENCE_S: Final = 60.0
@@ -117,9 +118,9 @@ def _input(graph: Graph, text: str | None, pairs: list[str]) -> Any:
     value: Any = json_option(text, name="--input") if text is not None else None
     if not pairs:
         return value
-    if value is not None and not isinstance(value, dict):
+    merged = dict(as_object(value))
+    if value not in (None, {}) and not merged:
         raise InputError("-i needs an input that is an object", where="--input")
-    merged: dict[str, Any] = dict(value or {})
     for pair in pairs:
         key, sign, content = pair.partition("=")
         if not sign or not key:
@@ -130,9 +131,8 @@ def _input(graph: Graph, text: str | None, pairs: list[str]) -> Any:
 
 def _field(graph: Graph, key: str, content: str) -> Any:
     """Text where the schema wants text, else JSON where it is JSON, else text."""
-    properties = graph.input.get("properties") if isinstance(graph.input, dict) else None
-    schema = properties.get(key) if isinstance(properties, dict) else None
-    if isinstance(schema, dict) and schema.get("type") == "string":
+    schema = as_object(as_object(as_object(graph.input).get("properties")).get(key))
+    if schema.get("type") == "string":
         return content
     try:
         return json.loads(content)
@@ -177,7 +177,9 @@ async def _to_next_wait(setting: Setting, engine: Engine, run: Run, table: LiveT
                 return result
 
 
-async def _stopped_early(stop: asyncio.Event, timeout_s: float | None, work: Any) -> RunResult | None:
+async def _stopped_early(
+    stop: asyncio.Event, timeout_s: float | None, work: Coroutine[Any, Any, RunResult]
+) -> RunResult | None:
     """The work's result, or None when a signal or the time came first."""
     task = asyncio.ensure_future(work)
     watch = asyncio.ensure_future(stop.wait())
@@ -192,7 +194,7 @@ async def _stopped_early(stop: asyncio.Event, timeout_s: float | None, work: Any
 
 
 @contextlib.asynccontextmanager
-async def _events_written(run: Run, target: str | None, setting: Setting) -> AsyncIterator[None]:
+async def _events_written(run: Run, target: str | None, setting: Setting) -> AsyncGenerator[None]:
     """Write the run's events to a file or standard output as they are committed."""
     if target is None:
         yield

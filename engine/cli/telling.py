@@ -12,6 +12,7 @@ from engine.cli.output import Exit, Output, short
 from engine.journal.codec import moment_text
 from engine.journal.projection import Wait
 from engine.journal.store import OpenGate, RunRow
+from engine.model.values import as_object
 from engine.run import RunResult
 
 EXIT_OF: dict[str, Exit] = {
@@ -68,7 +69,8 @@ async def tell_result(output: Output, engine: Engine, result: RunResult) -> Exit
     match result.status:
         case "completed":
             output.line(f"run {result.id} completed{_cost(result)}")
-            for name, value in (result.output or {}).items():
+            named = isinstance(result.output, dict)
+            for name, value in (as_object(result.output) if named else {"output": result.output}).items():
                 output.line(f"  {name}: {value if isinstance(value, str) else short(value, 2000)}")
         case "failed":
             error = result.error
@@ -124,10 +126,8 @@ def tell_gate(output: Output, gate: OpenGate) -> None:
 def form_fields(gate: OpenGate, option: str) -> list[str]:
     """The names of the form's fields, required ones marked with ``*``."""
     schema = next((o["form"] for o in gate.options if o["name"] == option and o.get("form")), gate.form)
-    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
-        return []
-    required: list[str] = schema.get("required", [])
-    return [f"{name}*" if name in required else name for name in schema["properties"]]
+    required: list[str] = as_object(schema).get("required", [])
+    return [f"{name}*" if name in required else name for name in as_object(as_object(schema).get("properties"))]
 
 
 def _cost(result: RunResult) -> str:

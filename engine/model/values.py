@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from json.encoder import encode_basestring
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
@@ -52,6 +52,11 @@ def shape_of(value: object) -> str:
             return "an object"
         case _:
             return f"a Python {type(value).__name__}"
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """The value if it is a JSON object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def number(value: float) -> int | float:

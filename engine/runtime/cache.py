@@ -36,7 +36,7 @@ class Kept:
         return {"output": self.output, "run": self.run}
 
 
-def cache_key(of: judge.Attempt, resolved: Any, names: Names) -> str:
+def cache_key(of: judge.Named, resolved: Any, names: Names) -> str:
     """The key of a node's result, SHA-256 in hex.
 
     Raises:

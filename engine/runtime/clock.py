@@ -15,12 +15,15 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds since 1970."""
+        ...
 
     def monotonic(self) -> float:
         """Seconds of a clock that never goes back; only differences mean something."""
+        ...
 
     async def sleep_until(self, at: float) -> None:
         """Return at ``at`` (seconds since 1970) or a little later; at once when that has passed."""
+        ...
 
 
 class SystemClock:

@@ -7,14 +7,46 @@ the doors. Nothing here changes anything.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from engine.errors import InputError
 from engine.model.schema import fill_defaults, problems
-from engine.scheduler.events import GateOpened
+from engine.model.values import as_object
 
 
-def find_gate(name: str, gates: Iterable[GateOpened], *, run: str) -> GateOpened:
+class Question(Protocol):
+    """An open gate, as the journal's event or its list has it."""
+
+    @property
+    def gate(self) -> str:
+        """The gate's id."""
+        ...
+
+    @property
+    def node(self) -> str:
+        """The node's path."""
+        ...
+
+    @property
+    def options(self) -> list[dict[str, Any]]:
+        """``{name, label?, form?}`` each."""
+        ...
+
+    @property
+    def form(self) -> Any:
+        """JSON Schema for options without a form of their own, or None."""
+        ...
+
+    @property
+    def prefill(self) -> dict[str, Any] | None:
+        """First values of the form's fields."""
+        ...
+
+
+Q = TypeVar("Q", bound=Question)
+
+
+def find_gate(name: str, gates: Iterable[Q], *, run: str) -> Q:
     """The open gate called ``name``: its id, or its node's path or id while only one gate of that node is open.
 
     Raises:
@@ -41,7 +73,7 @@ def find_gate(name: str, gates: Iterable[GateOpened], *, run: str) -> GateOpened
 
 
 def check_answer(
-    gate: GateOpened, option: str, form: Any, *, by: str | None, assignees: Sequence[str] | None, run: str
+    gate: Question, option: str, form: Any, *, by: str | None, assignees: Sequence[str] | None, run: str
 ) -> Any:
     """The form as it will be journaled, its schema's defaults filled in.
 
@@ -68,8 +100,9 @@ def check_answer(
     schema = next((o["form"] for o in gate.options if o["name"] == option and o.get("form") is not None), gate.form)
     if schema is None:
         return {} if form is None else form
-    given = {**(gate.prefill or {}), **form} if isinstance(form, dict) else form
-    filled = fill_defaults(schema, given if given is not None else dict(gate.prefill or {}))
+    fields = as_object(form)
+    given: Any = {**(gate.prefill or {}), **fields} if form is None or fields or form == {} else form
+    filled = fill_defaults(schema, given)
     found = problems(schema, filled)
     if found:
         raise InputError("; ".join(found), code="gate.form", where=where, hint="give --form a JSON object that fits")

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from engine.errors import EngineBug, Failure, NodeError, OutsideError, WeftError
 from engine.journal.projection import ENDED
-from engine.model.nodes import Limits, Retry
+from engine.model.nodes import Cache, Limits, Retry
 from engine.model.schema import fill_defaults, problems
 from engine.runtime import judge
 from engine.runtime.accounts import Accounts, usage_of
@@ -557,7 +557,7 @@ class Host:
             return command.end_output
         return judge.output_of(command.scope, self.scheduler.names(command.scope, None))
 
-    def _names_now(self, of: judge.Attempt) -> Names:
+    def _names_now(self, of: judge.Named) -> Names:
         return self.scheduler.names_now(of.scope, of.execution)
 
     # -- ready nodes -------------------------------------------------------------------------------------------------
@@ -620,7 +620,8 @@ class Host:
 
     async def _work(self, command: Ready) -> None:
         """One attempt: begin it, do it, and apply what came of it."""
-        key = await self._reused(command) if command.node.doc.cache is not None else None
+        cache: Cache | None = command.node.doc.cache
+        key = await self._reused(command) if cache is not None else None
         if key == _REUSED:
             return
         if isinstance(command, Start) and command.node.kind == "subgraph":
@@ -674,8 +675,8 @@ class Host:
         if seconds > 0:
             fact.usage = replace(fact.usage or Usage(), seconds=seconds)
         self._apply(fact)
-        if key is not None and isinstance(outcome, Result) and is_worth_keeping(outcome):
-            await self._keep(key, Kept(outcome.output, self.run), command.node.doc.cache.ttl_s)
+        if key is not None and cache is not None and isinstance(outcome, Result) and is_worth_keeping(outcome):
+            await self._keep(key, Kept(outcome.output, self.run), cache.ttl_s)
 
     async def _reused(self, command: Ready) -> str | None:
         """Complete a node from a kept result (then ``_REUSED``), or the key to keep its result under; None: neither."""

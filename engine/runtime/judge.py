@@ -20,11 +20,11 @@ from engine.model.templates import resolve
 from engine.model.types import Types
 from engine.model.values import ABSENT, compact
 from engine.runtime.context import Names, Result
-from engine.scheduler.commands import Evaluate, Scope
+from engine.scheduler.commands import Conclude, Continue, Evaluate, GiveUp, Scope, Start
 from engine.scheduler.events import DERIVED, NodeCompleted, NodeFailed
 
 
-class Attempt(Protocol):
+class Named(Protocol):
     """Whose fact it is: every command that names an execution."""
 
     @property
@@ -42,24 +42,25 @@ class Attempt(Protocol):
         """Its name."""
         ...
 
-    @property
-    def attempt(self) -> int:
-        """From 1."""
-        ...
+
+def attempt_of(of: Named) -> int:
+    """The attempt that a command is about, from 1; control nodes have only one."""
+    return of.attempt if isinstance(of, Start | Continue | Conclude | GiveUp) else 1
 
 
-def node_path(of: Attempt) -> str:
+def node_path(of: Named) -> str:
     """The node's id with the path of its subgraph."""
     path = of.scope.node_path
     return f"{path}/{of.node.id}" if path else of.node.id
 
 
-def types_in(of: Attempt) -> Types:
+def types_in(of: Named) -> Types:
     """What the names inside the node are made of; decides which numbers are doubles."""
-    return of.scope.plan.document.types_in(of.node.id)
+    types: Types = of.scope.plan.document.types_in(of.node.id)
+    return types
 
 
-def completed(of: Attempt, result: Result, names: Names, *, derived: bool = False) -> NodeCompleted:
+def completed(of: Named, result: Result, names: Names, *, derived: bool = False) -> NodeCompleted:
     """The fact that an execution ended well, with its writes and the edges it takes.
 
     Args:
@@ -87,7 +88,7 @@ def completed(of: Attempt, result: Result, names: Names, *, derived: bool = Fals
     return NodeCompleted(
         execution=of.execution,
         node=node_path(of),
-        attempt=of.attempt,
+        attempt=attempt_of(of),
         output=DERIVED if derived else result.output,
         port=port,
         taken=taken,
@@ -98,7 +99,7 @@ def completed(of: Attempt, result: Result, names: Names, *, derived: bool = Fals
     )
 
 
-def failed(of: Attempt, failure: Failure, names: Names, *, retry_at: float | None = None) -> NodeFailed:
+def failed(of: Named, failure: Failure, names: Names, *, retry_at: float | None = None) -> NodeFailed:
     """The fact that an attempt failed: to be retried at ``retry_at``, or for good with the error edge it takes.
 
     An error edge whose ``when`` errs is not taken, and the failure that stands is the one of that expression.
@@ -113,7 +114,7 @@ def failed(of: Attempt, failure: Failure, names: Names, *, retry_at: float | Non
         except NodeError as error:
             failure = failure_of(error, path)
     return NodeFailed(
-        execution=of.execution, node=path, attempt=of.attempt, error=failure, retry_at=retry_at, taken=taken
+        execution=of.execution, node=path, attempt=attempt_of(of), error=failure, retry_at=retry_at, taken=taken
     )
 
 
@@ -133,7 +134,7 @@ def control(command: Evaluate, names: Names) -> NodeCompleted:
             return completed(command, Result(command.output, port), names, derived=True)
 
 
-def items_of(of: Attempt, names: Names) -> list[Any]:
+def items_of(of: Named, names: Names) -> list[Any]:
     """The list that ``each`` runs over.
 
     Raises:
@@ -147,7 +148,7 @@ def items_of(of: Attempt, names: Names) -> list[Any]:
     return value
 
 
-def args_of(of: Attempt, names: Names) -> dict[str, Any]:
+def args_of(of: Named, names: Names) -> dict[str, Any]:
     """A subgraph's ``args``: name -> value, absent ones left out.
 
     Raises:
@@ -181,7 +182,7 @@ def short(value: Any, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _writes(of: Attempt, result: Result, names: Names) -> dict[str, Any]:
+def _writes(of: Named, result: Result, names: Names) -> dict[str, Any]:
     writes = dict(result.writes) if result.writes else {}
     doc = of.node.doc
     if doc.output_key is not None and result.port != "transfer":
@@ -200,7 +201,7 @@ def _writes(of: Attempt, result: Result, names: Names) -> dict[str, Any]:
     return writes
 
 
-def _after(of: Attempt, output: Any, writes: Mapping[str, Any] | None, names: Names) -> Names:
+def _after(of: Named, output: Any, writes: Mapping[str, Any] | None, names: Names) -> Names:
     """The names as ``when`` sees them: after the node's own writes."""
     after = {**names, "output": output}
     if writes:
@@ -213,7 +214,7 @@ def _merged(scope: Scope, writes: Mapping[str, Any], state: Mapping[str, Any]) -
     return {key: checked_write(key, keys[key], state.get(key, ABSENT), value) for key, value in writes.items()}
 
 
-def _taken(of: Attempt, edges: Sequence[int], names: Names) -> tuple[int, ...]:
+def _taken(of: Named, edges: Sequence[int], names: Names) -> tuple[int, ...]:
     """Of the edges, in file order, the first that holds; of a fork's branches every one."""
     node, plan, types = of.node, of.scope.plan, types_in(of)
     taken: list[int] = []
@@ -226,7 +227,7 @@ def _taken(of: Attempt, edges: Sequence[int], names: Names) -> tuple[int, ...]:
     return tuple(taken)
 
 
-def _unmatched_is_an_error(of: Attempt, port: str, taken: tuple[int, ...]) -> tuple[int, ...]:
+def _unmatched_is_an_error(of: Named, port: str, taken: tuple[int, ...]) -> tuple[int, ...]:
     if not taken:
         raise NodeError(
             f"no edge on port {port} of {of.node.id} holds",

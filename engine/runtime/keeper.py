@@ -25,11 +25,11 @@ class Hosts(Protocol):
         """The runs hosted here."""
         ...
 
-    async def lost(self, run: str) -> None:
+    async def lost(self, run_id: str) -> None:
         """Another host has taken the run."""
         ...
 
-    async def deliver(self, run: str) -> None:
+    async def deliver(self, run_id: str) -> None:
         """Bring the run's mail in."""
         ...
 

@@ -80,16 +80,8 @@ class Waits:
                 self.gates[event.gate] = gate
                 if self.is_armed:
                     self._arm_gate(gate)
-            case GateReminded() if (gate := self.gates.get(event.gate)) is not None:
-                gate.reminders = event.count
-                if self.is_armed:
-                    self._arm_reminder(gate)
-            case GateEscalated() if (gate := self.gates.get(event.gate)) is not None:
-                gate.escalations = event.step + 1
-                if gate.assignees is not None:
-                    gate.assignees = [*gate.assignees, *event.assignees]
-                if self.is_armed:
-                    self._arm_escalation(gate)
+            case GateReminded() | GateEscalated():
+                self._note_urging(event)
             case GateAnswered() | GateExpired():
                 self._close_gate(event.gate)
             case TimerSet():
@@ -106,6 +98,21 @@ class Waits:
             case _:
                 pass
 
+    def _note_urging(self, event: GateReminded | GateEscalated) -> None:
+        gate = self.gates.get(event.gate)
+        if gate is None:
+            return
+        if isinstance(event, GateReminded):
+            gate.reminders = event.count
+            if self.is_armed:
+                self._arm_reminder(gate)
+            return
+        gate.escalations = event.step + 1
+        if gate.assignees is not None:
+            gate.assignees = [*gate.assignees, *event.assignees]
+        if self.is_armed:
+            self._arm_escalation(gate)
+
     def arm(self) -> None:
         """Enter the due times of all that is open; from now on ``note`` keeps them up to date."""
         self.is_armed = True
@@ -117,20 +124,18 @@ class Waits:
     def disarm(self) -> None:
         """Take every due time back; nothing is posted any more."""
         self.is_armed = False
-        for entry in (*self.gates.values(), *self.waits.values()):
-            for timer in entry.timers:
+        for timers in self._all_timers():
+            for timer in timers:
                 timer.cancel()
-            entry.timers.clear()
+            timers.clear()
 
     def next_due(self) -> float | None:
         """When the next thing happens by itself (seconds since 1970), or None when only people and signals can."""
-        due = [
-            timer.due
-            for entry in (*self.gates.values(), *self.waits.values())
-            for timer in entry.timers
-            if timer.act is not None
-        ]
+        due = [timer.due for timers in self._all_timers() for timer in timers if timer.act is not None]
         return min(due, default=None)
+
+    def _all_timers(self) -> list[list[Timer]]:
+        return [gate.timers for gate in self.gates.values()] + [wait.timers for wait in self.waits.values()]
 
     def _arm_gate(self, gate: OpenGate) -> None:
         opened = gate.opened
