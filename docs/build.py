@@ -18,7 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 import engine
-from docs.catalogue import actions, command_parsers
+from docs.catalogue import actions, command_parsers, shared_options
 from docs.entry import OPTION_PORT
 from engine.cli.output import EXIT_MEANINGS
 from engine.compile.catalogue import FINDINGS
@@ -57,7 +57,10 @@ def page() -> str:
         graph_section(),
         kinds_section(),
         shapes_section(),
+        findings_section(),
+        commands_section(),
         errors_section(),
+        statuses_section(),
         events_section(),
         python_section(),
     ]
@@ -104,11 +107,19 @@ def findings_section() -> str:
 def commands_section() -> str:
     """Every command with its arguments and options, and the exit codes."""
     codes = table(("exit code", "means"), ((str(int(code)), text) for code, text in EXIT_MEANINGS.items()))
-    parts = [f"## Commands\n\n{codes}"]
-    for name, place in command_parsers().items():
-        rows = [(_written(action), action.help or "") for action in actions(place) if action.dest != "help"]
-        parts.append(f"### weft {name}\n\n{_sentence(place.description or '')}\n\n{table(('argument', 'is'), rows)}")
+    shared, parsers = shared_options(), command_parsers()
+    everywhere = [a for a in actions(next(iter(parsers.values()))) if shared.intersection(a.option_strings)]
+    parts = [f"## Commands\n\n{codes}", f"Every command has these options:\n\n{arguments(everywhere)}"]
+    for name, place in parsers.items():
+        own = [a for a in actions(place) if a.dest != "help" and not shared.intersection(a.option_strings)]
+        parts.append(f"### weft {name}\n\n{_sentence(place.description or '')}\n\n{arguments(own)}")
     return "\n".join(parts)
+
+
+def arguments(chosen: Iterable[argparse.Action]) -> str:
+    """A table of arguments and options as typed; nothing for a command without any of its own."""
+    rows = [(_written(action), action.help or "") for action in chosen]
+    return table(("argument", "is"), rows) if rows else ""
 
 
 def errors_section() -> str:
@@ -143,7 +154,7 @@ def events_section() -> str:
 def python_section() -> str:
     """Everything importable from ``engine``."""
     names: list[str] = getattr(engine, "__all__", [])
-    rows = ((f"`{name}`", summary(getattr(engine, name))) for name in names)
+    rows = ((f"`{name}`", _is(getattr(engine, name))) for name in names)
     return f"## Python\n\n`from engine import …`\n\n{table(('name', 'is'), rows)}"
 
 
@@ -177,6 +188,14 @@ def _written(action: argparse.Action) -> str:
     value = action.metavar if isinstance(action.metavar, str) else "|".join(map(str, action.choices or ()))
     names = [f"{name} {value}".rstrip() for name in action.option_strings] or [value or action.dest]
     return ", ".join(f"`{name}`" for name in names)
+
+
+def _is(thing: Any) -> str:
+    """What a public name is: its docstring's first paragraph, or the value or type that it stands for."""
+    if inspect.isclass(thing) or inspect.isroutine(thing):
+        return summary(thing)
+    names = [part.__name__ for part in get_args(thing)]
+    return f"One of {', '.join(names)}." if names else f"`{thing!r}`"
 
 
 def _sentence(text: str) -> str:

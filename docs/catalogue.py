@@ -63,11 +63,11 @@ def commands() -> Iterator[Entry]:
 
 def options() -> Iterator[Entry]:
     """Every option under each of its names: ``run --id``; those that every command has once, but ``--json`` on each."""
-    names = {command: option_names(place) for command, place in command_parsers().items()}
-    shared = {name for own in names.values() for name in own if all(name in other for other in names.values())}
+    shared = shared_options()
     yield from (Entry("option", f"{EVERYWHERE} {name}") for name in sorted(shared))
-    for command, own in names.items():
-        yield from (Entry("option", f"{command} {name}") for name in own if name == "--json" or name not in shared)
+    for command, place in command_parsers().items():
+        own = [name for name in option_names(place) if name == "--json" or name not in shared]
+        yield from (Entry("option", f"{command} {name}") for name in own)
 
 
 def exit_codes() -> Iterator[Entry]:
@@ -86,6 +86,12 @@ def command_parsers() -> dict[str, argparse.ArgumentParser]:
 def actions(place: argparse.ArgumentParser) -> list[argparse.Action]:
     """Every argument of a parser; argparse has no public word for them."""
     return place._actions  # pyright: ignore[reportPrivateUsage]
+
+
+def shared_options() -> frozenset[str]:
+    """The names of the options that every command has."""
+    names = [option_names(place) for place in command_parsers().values()]
+    return frozenset(name for name in names[0] if all(name in other for other in names))
 
 
 def option_names(place: argparse.ArgumentParser) -> list[str]:
