@@ -32,7 +32,6 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_NUMBERS = (int, float)
 Scalar = bool | int | float | str
 
 
@@ -104,8 +103,8 @@ def _compared(path: Path, kind: str, rest: Sequence[Word]) -> Decision | None:
         return None
     mark, value = rest[0].text, literal[0]
     if mark in _ORDERS and literal[1] != "bool":
-        return _ordered(path, _ORDERS[mark], value)
-    return _equal(path, value, mark == "==") if mark in ("==", "!=") else None
+        return _ordered(path, _ORDERS[mark], value, _fits(kind, value))
+    return _equal(path, value, mark == "==", _fits(kind, value)) if mark in ("==", "!=") else None
 
 
 def _literal(words: Sequence[Word]) -> tuple[Scalar, str] | None:
@@ -131,21 +130,34 @@ def _number(text: str, sign: int) -> tuple[Scalar, str] | None:
     return None
 
 
-def _ordered(path: Path, compare: Callable[[Any, Any], bool], literal: Scalar) -> Decision:
-    kinds = (str,) if type(literal) is str else _NUMBERS
-
+def _ordered(path: Path, compare: Callable[[Any, Any], bool], literal: Scalar, fits: Fits) -> Decision:
     def decide(names: Mapping[str, Any]) -> Answer:
         value = value_at_path(path, names)
-        return compare(value, literal) if type(value) in kinds else UNDECIDED
+        return compare(value, literal) if fits(value) else UNDECIDED
 
     return decide
 
 
-def _equal(path: Path, literal: Scalar, wanted: bool) -> Decision:
-    kinds: tuple[type, ...] = _NUMBERS if type(literal) in _NUMBERS else (type(literal),)
-
+def _equal(path: Path, literal: Scalar, wanted: bool, fits: Fits) -> Decision:
     def decide(names: Mapping[str, Any]) -> Answer:
         value = value_at_path(path, names)
-        return (value == literal) is wanted if type(value) in kinds else UNDECIDED
+        return (value == literal) is wanted if fits(value) else UNDECIDED
 
     return decide
+
+
+Fits = Callable[[Any], bool]
+
+
+def _fits(kind: str, literal: Scalar) -> Fits:
+    """Which values CEL compares with the literal exactly as Python does; a whole number is one up to 2**53."""
+    if isinstance(literal, bool | str):
+        wanted = type(literal)
+        return lambda value: type(value) is wanted
+    if kind == "int":
+        return _is_whole
+    return lambda value: type(value) is float or _is_whole(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int and -SAFE_INTEGER <= value <= SAFE_INTEGER

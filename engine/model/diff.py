@@ -61,13 +61,9 @@ class Change:
     def line(self) -> str:
         """One line of plain text, such as ``~ node write /nodes/write/label: "a" -> "b"``."""
         head = f"{_SIGNS[self.what]} {self.subject} {self.name}"
-        match self.what:
-            case "changed":
-                return f"{head} {self.place}: {_short(self.before)} -> {_short(self.after)}"
-            case "renamed":
-                return f"{head} (was {self.before})"
-            case "added" | "removed" | "moved":
-                return head
+        if self.what == "changed":
+            return f"{head} {self.place}: {_short(self.before)} -> {_short(self.after)}"
+        return f"{head} (was {self.before})" if self.what == "renamed" else head
 
 
 @dataclass(frozen=True, slots=True)

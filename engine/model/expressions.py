@@ -66,14 +66,15 @@ class ExpressionProblem:
 class Expression:
     """A CEL expression with the types of its names; made by ``compile_expression``."""
 
-    __slots__ = ("_decide", "_program", "_variables", "source", "types")
+    __slots__ = ("_is_sound", "_program", "_variables", "decide", "source", "types")
 
     def __init__(self, source: Source, types: Types) -> None:
         self.source = source
         self.types = types
         self._variables = _variables(source, types)
-        self._decide: Decision | None = comparison(source, {v.path: v.type for v in self._variables})
+        self.decide: Decision | None = comparison(source, {v.path: v.type for v in self._variables})
         self._program: cel.Expression | None = None
+        self._is_sound = False
 
     @property
     def references(self) -> tuple[Mention, ...]:
@@ -86,14 +87,18 @@ class Expression:
         Args:
             expects: what the expression must come to (``when`` and ``while``: bool, ``each``: list).
         """
-        found = _limits(self.source) or _unknown_names(self.source, self.types)
+        found = _limits(self.source)
         if found:
             return found
         try:
             program = self._compiled()
         except RuntimeError as error:
-            return _said_by_cel(str(error))
-        return _unexpected(program.return_type().name(), expects)
+            found = _said_by_cel(str(error))
+            if any(problem.sort != "type" for problem in found):
+                return found
+            # A name that is not there is an undeclared one to CEL; our own words for it are better.
+            return _unknown_names(self.source, self.types) or found
+        return _unknown_names(self.source, self.types) or _unexpected(program.return_type().name(), expects)
 
     def evaluate(self, names: Names) -> JsonValue:
         """The expression's value.
@@ -104,11 +109,11 @@ class Expression:
         Raises:
             NodeError: ``expression.invalid`` (``check`` says why) or ``expression.failed``.
         """
-        if self._decide is not None:
-            decided = self._decide(names)
+        if self.decide is not None:
+            decided = self.decide(names)
             if decided is not UNDECIDED:
                 return decided
-        return self._evaluated(names)
+        return self.evaluated_by_cel(names)
 
     def holds(self, names: Names) -> bool:
         """Whether the expression is true.
@@ -121,7 +126,8 @@ class Expression:
             return value
         raise self._failure("it is neither true nor false")
 
-    def _evaluated(self, names: Names) -> JsonValue:
+    def evaluated_by_cel(self, names: Names) -> JsonValue:
+        """Like ``evaluate``, but CEL is asked even where a plain comparison could be decided without it."""
         from cel_expr_python import cel  # noqa: PLC0415  (a graph without expressions does not load it)
 
         program = self._checked()
@@ -145,7 +151,7 @@ class Expression:
         return NodeError(f"the expression `{shown}` failed: {why}", code="expression.failed")
 
     def _checked(self) -> cel.Expression:
-        if self._program is None:
+        if not self._is_sound:
             problems = self.check()
             if problems:
                 raise NodeError(
@@ -153,6 +159,7 @@ class Expression:
                     code="expression.invalid",
                     hint=problems[0].hint,
                 )
+            self._is_sound = True
         return self._compiled()
 
     def _compiled(self) -> cel.Expression:
@@ -480,6 +487,6 @@ def _plain_words(said: str) -> str:
             return f"there is no `{found[1]}`"
     if "Unable to convert function return value" in said:
         return "its value is optional; end with orValue(…)"
-    if "bad_alloc" in said or not said:
+    if "bad_alloc" in said:
         return "it needs too much memory"
     return _STATUS.sub("", said).replace(_BOUNDED, "replace")

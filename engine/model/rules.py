@@ -159,7 +159,12 @@ def _option_findings(node: str, fields: Object) -> Iterator[Finding]:
         place = pointer("nodes", node, "options", index)
         if isinstance(name, str) and name in RESERVED_OPTIONS:
             yield Finding(
-                "option.invalid", "error", f"no option can be called {name}", place, node, "take another word"
+                "option.invalid",
+                "error",
+                f"no option can be called {name}, which is a port of its own",
+                place,
+                node,
+                "take another word",
             )
         if isinstance(name, str) and name in seen:
             yield Finding("option.invalid", "error", f"the option {_quoted(name)} is given twice", place, node)

@@ -46,11 +46,7 @@ class _Given:
         written = handler(schema)
         members: list[Any] = written.pop("anyOf", [])
         kept = [member for member in members if member != {"type": "null"}]
-        if len(kept) == 1:
-            written.update(kept[0])
-        elif kept:
-            written["anyOf"] = kept
-        return written
+        return {**written, **(kept[0] if len(kept) == 1 else {"anyOf": kept} if kept else {})}
 
 
 def _refuse_null(value: Any) -> Any:

@@ -139,7 +139,8 @@ def _check(name: str, schema: Schema | bool, key: StateKey, merged: JsonValue, v
     """Whether the outcome fits; of a plain list only the new elements are looked at, so appending stays O(element)."""
     grown = isinstance(schema, dict) and key.merge in ("append", "extend") and schema.keys() <= _PLAIN_LIST
     if grown and isinstance(schema, dict) and schema.get("type") == "array":
-        items = schema.get("items", True)
+        items = schema.get("items")
+        items = items if isinstance(items, dict | bool) else True
         new = value if key.merge == "extend" and isinstance(value, list) else [value]
         found = [problem for item in new for problem in _problems(items, item)]
     else:
@@ -149,8 +150,6 @@ def _check(name: str, schema: Schema | bool, key: StateKey, merged: JsonValue, v
         raise NodeError(message, code="state.schema", where=f"state.{name}")
 
 
-def _problems(schema: JsonValue, value: JsonValue) -> list[str]:
-    if not isinstance(schema, dict | bool):
-        return []
+def _problems(schema: Schema | bool, value: JsonValue) -> list[str]:
     ready = validator(schema)
     return [] if ready.accepts(value) else [str(problem) for problem in ready.problems(value)]

@@ -18,7 +18,7 @@ from engine.model.names import NAME_PATTERN, nearest
 from engine.model.nodes import NODE_CLASSES, OWN_FIELDS, Part
 from engine.model.rules import own_findings
 from engine.model.upgrades import upgraded
-from engine.model.values import problem, shape_of
+from engine.model.values import number_text, problem, shape_of
 from engine.model.writing import STATE_ORDER, TOP_ORDER
 
 MOST_FINDINGS = 500
@@ -120,6 +120,7 @@ def _finding(error: Any, document: JsonValue) -> Finding:
     path, parent = _located(error["loc"], document)
     node = path[1] if len(path) > 1 and path[0] == "nodes" else None
     code, message, hint, fix = _told(error, path, parent)
+    path = (*path, "kind") if code == "kind.unknown" else path
     return Finding(code, "error", message, pointer(*path), cast("str | None", node), hint, fix)
 
 
@@ -233,7 +234,7 @@ _BOUNDS = {
 
 
 def _bound(context: dict[str, Any]) -> str:
-    return " and ".join(words.format(context[key]) for key, words in _BOUNDS.items() if key in context)
+    return " and ".join(words.format(number_text(context[key])) for key, words in _BOUNDS.items() if key in context)
 
 
 def _what(path: Path, value: JsonValue) -> tuple[str, Sequence[str]]:

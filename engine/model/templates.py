@@ -42,17 +42,14 @@ class Reference:
         optional: it ends with ``?``.
         text: as its author wrote it, with its braces.
         start: its offset in the template, in characters.
+        is_short: it begins with a key of the state instead of one of the names of GRAPH.md §2.
     """
 
     path: Path
     optional: bool
     text: str
     start: int
-
-    @property
-    def is_short(self) -> bool:
-        """Whether it begins with a key of the state instead of one of the names of GRAPH.md §2."""
-        return not self.text[1:].startswith("state") and self.path[0] == "state"
+    is_short: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +116,9 @@ def _close(literal: list[str], parts: list[str | Reference]) -> None:
 
 def _reference(found: re.Match[str]) -> Reference:
     steps = [int(step) if step.isdecimal() else step for step in _STEP.findall(found[1])]
-    path = tuple(steps) if steps[0] in _ROOTS else ("state", *steps)
-    return Reference(path, found[2] == "?", found[0], found.start())
+    is_short = steps[0] not in _ROOTS
+    path = ("state", *steps) if is_short else tuple(steps)
+    return Reference(path, found[2] == "?", found[0], found.start(), is_short)
 
 
 def _text(value: JsonValue | Absent) -> str:

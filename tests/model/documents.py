@@ -43,6 +43,7 @@ def some(required: dict[str, Any], **optional: Any) -> st.SearchStrategy[Documen
     )
 
 
+nothing: st.SearchStrategy[Document] = st.just({})
 edges = some({"node": ids}, on=texts, when=texts, label=texts)
 retries = some(
     {}, attempts=st.integers(1, 9), initial_s=seconds, factor=st.just(2), jitter=st.booleans(), on=st.just([])
@@ -96,7 +97,7 @@ def node_strategies(inline: st.SearchStrategy[Document]) -> list[st.SearchStrate
         merged(
             some(kind("agent") | {"agents": st.dictionaries(ids, sub_agents, max_size=2)}, **agent),
             some({}, **common, **executing),
-            st.one_of(st.just({}), each),
+            st.one_of(nothing, each),
         ),
         some(kind("tool") | {"tool": texts}, args=objects, **common, **executing),
         some(kind("parallel-fork"), **common),
@@ -125,7 +126,7 @@ notes = st.lists(some({"x": numbers, "y": numbers, "w": numbers, "h": numbers, "
 
 def graphs(inline: st.SearchStrategy[Document]) -> st.SearchStrategy[Document]:
     state_keys = some({}, schema=schemas, merge=st.sampled_from(["replace", "append", "sum"]))
-    layout = merged(st.dictionaries(ids, positions, max_size=3), st.one_of(st.just({}), some({"$notes": notes})))
+    layout = merged(st.dictionaries(ids, positions, max_size=3), st.one_of(nothing, some({"$notes": notes})))
     return some(
         {
             "format": st.just("weft/1"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -123,8 +123,16 @@ def test_what_is_no_json_is_named_with_its_path(value: Any, path: tuple[Any, ...
     assert found[0] == path
 
 
-@pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"a": inner}])
-def test_nesting_has_a_limit(wrap: Any) -> None:
+def in_a_list(inner: Any) -> Any:
+    return [inner]
+
+
+def in_an_object(inner: Any) -> Any:
+    return {"a": inner}
+
+
+@pytest.mark.parametrize("wrap", [in_a_list, in_an_object])
+def test_nesting_has_a_limit(wrap: Callable[[Any], Any]) -> None:
     value: Any = 1
     for _ in range(MAX_DEPTH):
         value = wrap(value)
@@ -133,6 +141,7 @@ def test_nesting_has_a_limit(wrap: Any) -> None:
 
 
 def test_shapes_have_words() -> None:
-    shapes = [shape_of(value) for value in (None, True, "a", 1, 1.5, [], {}, set[int]())]
+    shown: list[Any] = [None, True, "a", 1, 1.5, [], {}, set[int]()]
+    shapes = [shape_of(value) for value in shown]
     assert shapes == ["null", "true or false", "text", "a number", "a number", "a list", "an object", "a Python set"]
     assert repr(ABSENT) == "ABSENT"

@@ -98,7 +98,7 @@ def test_the_order_of_fields_covers_every_field_of_every_kind() -> None:
 
 
 def test_known_fields_stand_in_the_order_of_the_tables() -> None:
-    node = {
+    node: Document = {
         "to": [],
         "save": {},
         "args": {},
