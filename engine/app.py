@@ -45,7 +45,10 @@ from engine.runtime.timers import Timers
 from engine.scheduler.events import (
     Event,
     GateAnswered,
+    RunCancelled,
     RunCancelRequested,
+    RunCompleted,
+    RunFailed,
     RunResumed,
     RunStarted,
     SignalReceived,
@@ -82,6 +85,7 @@ class Engine:
         self._durability: Durability = durability
         self._holder = new_holder()
         self._hosts: dict[str, Host] = {}
+        self._leaving: dict[str, asyncio.Task[None]] = {}
         self._taking: dict[str, asyncio.Lock] = {}
         self._plans: dict[str, Plan] = {}
         self._texts: dict[str, str] = {}
@@ -146,6 +150,8 @@ class Engine:
             await self._keeper.close()
         for run_id in list(self._hosts):
             await self._let_go(run_id, with_mail=True)
+        while self._leaving:
+            await asyncio.wait(tuple(self._leaving.values()))
         self._feed.wake_all()
         if self._around is not None:
             self._around.timers.close()
@@ -512,29 +518,33 @@ class Engine:
             self._keeper.start()
 
     def _ended(self, run_id: str) -> None:
-        """A hosted run has ended and all of it is written: give it back soon."""
-        task = asyncio.get_running_loop().create_task(self._let_go(run_id, with_mail=True))
-        self._wiring.keep(task)
+        """A hosted run has ended and all of it is written: it is nobody's any more."""
+        host = self._hosts.pop(run_id, None)
+        if host is not None:
+            self._leaving[run_id] = asyncio.get_running_loop().create_task(self._leave(run_id, host, with_mail=True))
 
     async def _let_go(self, run_id: str, *, with_mail: bool) -> None:
         host = self._hosts.pop(run_id, None)
-        if host is None:
-            return
-        await host.stop()
-        if host.failure is None:
-            await self._store.release(run_id, is_clean=True, with_mail=with_mail)
+        if host is not None:
+            await self._leave(run_id, host, with_mail=with_mail)
+
+    async def _leave(self, run_id: str, host: Host, *, with_mail: bool) -> None:
+        try:
+            await host.stop()
+            if host.failure is None:
+                await self._store.release(run_id, is_clean=True, with_mail=with_mail)
+        finally:
+            self._leaving.pop(run_id, None)
 
     async def _tell(self, run_id: str, fact: Event, kind: str, body: Any) -> None:
         """Bring a word to the run's host: here, elsewhere by letter, or by becoming the host."""
-        if run_id not in self._hosts:
-            try:
-                await self._take_up(run_id)
-            except InputError as error:
-                if error.code != "run.elsewhere":
-                    raise
-                await self._store.post(run_id, kind, body, at=self.clock.now())
-                return
-        host = self._hosts[run_id]
+        try:
+            host = self._hosts.get(run_id) or await self._take_up(run_id)
+        except InputError as error:
+            if error.code != "run.elsewhere":
+                raise
+            await self._store.post(run_id, kind, body, at=self.clock.now())
+            return
         host.post(fact)
         await host.wait_until_committed()
 
@@ -545,6 +555,8 @@ class Engine:
             host = self._hosts.get(run_id)
             if host is not None:
                 return host
+            if (leaving := self._leaving.get(run_id)) is not None:
+                await leaving
             lease = await self._store.acquire(run_id, holder=self._holder, now=self.clock.now())
             try:
                 host = await self._replayed(run_id, lease)
@@ -624,8 +636,7 @@ class Engine:
             free = await self._store.runs(RunFilter(ids=(run_id,), is_free=self.clock.now(), limit=1))
             if free and row.status not in ENDED:
                 # Its host has gone without a word; what it was doing is taken up here.
-                await self._take_up(run_id)
-                await self._hosts[run_id].wait_until_idle()
+                await (await self._take_up(run_id)).wait_until_idle()
                 return
             await asyncio.sleep(FOLLOW_EVERY_S)
 
@@ -657,6 +668,8 @@ class Engine:
                     return
                 seen = event.n
                 yield event
+                if isinstance(event, RunCompleted | RunFailed | RunCancelled):
+                    return
 
 
 def refuse(graph: Graph, findings: Sequence[Finding]) -> None:
