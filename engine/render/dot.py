@@ -47,10 +47,11 @@ def write_dot(picture: Picture, theme: Theme, overlay: RunOverlay | None = None)
     names = names_of(picture)
     for node in picture.nodes:
         run = overlay.nodes.get(node.id) if overlay is not None else None
-        drawing.node(names[node.id], **_node(node, run, theme))
+        drawing.node(names[node.id], id=f"node-{names[node.id]}", **_node(node, run, theme))
     for edge in picture.edges:
         state = overlay.edges.get((edge.source, edge.index)) if overlay is not None else None
-        drawing.edge(names[edge.source], names[edge.target], **_edge(edge, state, theme))
+        name = f"edge-{names[edge.source]}-{edge.index}"
+        drawing.edge(names[edge.source], names[edge.target], id=name, **_edge(edge, state, theme))
     source: str = drawing.source
     return source
 
@@ -73,7 +74,6 @@ def _node(node: PictureNode, run: NodeRun | None, theme: Theme) -> dict[str, str
         "color": border,
         "fillcolor": ink if node.kind in ("parallel-fork", "join") else colour("surface", theme),
         "fontcolor": colour("text", theme),
-        "id": f"node-{node.id}",
         "class": f"kind-{node.kind}" + (f" status-{status}" if status else ""),
     }
 
@@ -87,7 +87,6 @@ def _edge(edge: PictureEdge, state: EdgeState | None, theme: Theme) -> dict[str,
         "fontcolor": colour("muted", theme),
         "style": style,
         "penwidth": "2" if state in ("taken", "failed") else "1.5",
-        "id": f"edge-{edge.source}-{edge.index}",
         **({"constraint": "false", "arrowhead": "vee"} if edge.manner == "repeat" else {}),
     }
 

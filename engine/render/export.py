@@ -54,20 +54,20 @@ async def render(
         case "mermaid":
             return write_mermaid(picture, theme, overlay).encode()
         case "svg" | "png" | "pdf":
-            with anyio.move_on_after(deadline_s) as scope:
-                laid_out = await layout(picture, deadline_s=deadline_s * _LAYOUT_SHARE)
-                order = _Order(picture, laid_out, overlay, theme, scale)
-                if to == "svg":
-                    return (await to_thread.run_sync(_svg, order)).encode()
-                job = await to_thread.run_sync(_png if to == "png" else _pdf, order)
-                drawn = await run_worker(job, scope.deadline - anyio.current_time())
-                if drawn is not None:
-                    return drawn
-            raise InputError(
-                f"the picture could not be drawn as {to} within {deadline_s:g} s",
-                code="picture.deadline",
-                hint="export it as dot or mermaid, or give it more time",
-            )
+            end = anyio.current_time() + deadline_s
+            laid_out = await layout(picture, deadline_s=deadline_s * _LAYOUT_SHARE)
+            order = _Order(picture, laid_out, overlay, theme, scale)
+            if to == "svg":
+                return (await to_thread.run_sync(_svg, order)).encode()
+            job = await to_thread.run_sync(_png if to == "png" else _pdf, order)
+            drawn = await run_worker(job, end - anyio.current_time())
+            if drawn is None:
+                raise InputError(
+                    f"the picture could not be drawn as {to} within {deadline_s:g} s",
+                    code="picture.deadline",
+                    hint="export it as svg, dot or mermaid, or give it more time",
+                )
+            return drawn
         case _:
             assert_never(to)
 

@@ -89,7 +89,8 @@ def _form(node: PictureNode, ways: int) -> Form:
         case "end":
             room = max(_name_width(node), STATUS_ROOM_PX)
             height = RING_PX + 2 * LINE_PX
-            return Form("ring", room, height, RING_PX, RING_PX, {}, clear_above=False, clear_below=False)
+            ports = _spread_beside_main(node, 0)  # none, once the graph is right: an end leads nowhere
+            return Form("ring", room, height, RING_PX, RING_PX, ports, clear_above=False, clear_below=False)
         case "human-gate":
             return _box(_spread_evenly(node))
         case _:

@@ -38,8 +38,7 @@ def png_job(scene: Scene, theme: Theme, scale: float) -> dict[str, Any]:
         "do": "png",
         "svg": write_svg(scene, theme),
         "fonts": [str(path) for path in FONT_FILES.values()],
-        "width": max(round(scene.width * scale), 1),
-        "height": max(round(scene.height * scale), 1),
+        "width": max(int(scene.width * scale), 1),
     }
 
 

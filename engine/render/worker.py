@@ -36,8 +36,8 @@ def limit(memory_bytes: int, processor_s: int) -> None:
 def place(job: Job) -> bytes:
     """Heights at which Graphviz's ``dot`` puts things, as a JSON list in px, downwards.
 
-    The job: ``items``, for each the height of its room; ``order``, their numbers as they are told; ``links``, for each [tail, head, px below the tail's middle
-    at which it leaves, weight]; ``quick``, whether to be content with a worse picture.
+    The job: ``items``, for each the height of its room; ``order``, their numbers as they are told; ``links``, for each
+    [tail, head, px below the tail's middle at which it leaves, weight]; ``quick``, whether a worse picture will do.
     """
     import pygraphviz  # noqa: PLC0415 (one job, one library)  # pyright: ignore[reportMissingTypeStubs]
 
@@ -91,7 +91,7 @@ def _port(below: float) -> str:
 
 
 def png(job: Job) -> bytes:
-    """The bytes of a PNG of ``svg``, ``width`` × ``height`` px, with the fonts of ``fonts`` (paths)."""
+    """The bytes of a PNG of ``svg``, ``width`` px wide and as high as that makes it, with ``fonts`` (paths)."""
     import resvg_py  # noqa: PLC0415 (one job, one library)
 
     return bytes(
@@ -100,7 +100,6 @@ def png(job: Job) -> bytes:
             skip_system_fonts=True,
             font_files=job["fonts"],
             width=job["width"],
-            height=job["height"],
         )
     )
 

@@ -11,11 +11,15 @@ import math
 import os
 import sys
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 import anyio
 from anyio import CapacityLimiter
+from anyio.abc import ByteSendStream, Process
 from anyio.lowlevel import RunVar
+
+from engine.errors import EngineBug
 
 PROGRAM = Path(__file__).with_name("worker.py")
 MEMORY_BYTES = 2 << 30
@@ -41,9 +45,33 @@ async def run_worker(job: dict[str, Any], deadline_s: float, *, memory_bytes: in
     command = [sys.executable, "-P", str(PROGRAM)]
     with anyio.move_on_after(deadline_s):
         async with _limiter():
-            done = await anyio.run_process(command, input=order, check=False, env=_environment())
-        return done.stdout if done.returncode == 0 else None
+            return await _converse(command, order)
     return None
+
+
+async def _converse(command: list[str], order: bytes) -> bytes | None:
+    """Start the program, hand it the order, take its answer; a cancellation kills it and waits until it is gone."""
+    process: Process | None = None
+    with anyio.CancelScope(shield=True):  # cancelled half-way, a start would leave a process that nobody owns
+        process = await anyio.open_process(command, stderr=DEVNULL, env=_environment())
+    if process is None or process.stdin is None or process.stdout is None:
+        raise EngineBug("a worker was started without pipes", where="engine/render/workers.py")
+    answer = list[bytes]()
+    async with process:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_hand_over, process.stdin, order)
+            answer.extend([piece async for piece in process.stdout])
+        await process.wait()
+    return b"".join(answer) if process.returncode == 0 else None
+
+
+async def _hand_over(pipe: ByteSendStream, order: bytes) -> None:
+    try:
+        await pipe.send(order)
+    except anyio.BrokenResourceError:
+        return  # it died early; its exit code tells
+    finally:
+        await pipe.aclose()
 
 
 def _limiter() -> CapacityLimiter:
