@@ -58,12 +58,17 @@ def _configure_nothing(place: argparse.ArgumentParser) -> None:
     del place
 
 
+def _graph_files(references: list[str]) -> list[str]:
+    """What was named, less the scripted answers that a ``graphs/*.json`` names along."""
+    return [reference for reference in references if not reference.endswith(".scripted.json")]
+
+
 async def _validate(setting: Setting) -> Exit:
     output = setting.output
     engine = setting.inert_engine()
     told: list[dict[str, Any]] = []
     errors = 0
-    for reference in setting.options.graph:
+    for reference in _graph_files(setting.options.graph):
         for name, findings in _findings(setting, engine, reference):
             errors += sum(f.severity == "error" for f in findings)
             told += [{"graph": name, **finding.as_json()} for finding in findings]
@@ -151,7 +156,7 @@ async def _diff(setting: Setting) -> Exit:
 async def _fmt(setting: Setting) -> Exit:
     output = setting.output
     changed: list[str] = []
-    for reference in setting.options.graph:
+    for reference in _graph_files(setting.options.graph):
         file = Path(reference) if "/" in reference or reference.endswith(".json") else setting.library.path(reference)
         graph = Graph.load(file)
         if file.read_bytes() != graph.dumps().encode():

@@ -30,7 +30,7 @@ class Bench:
         self.fails = 0
 
     def tools(self) -> list[Any]:
-        """``work`` takes a second; ``flaky`` fails as often as told; ``pay`` is unsafe; ``note`` writes to the state."""
+        """``work`` takes a second; ``flaky`` fails as told; ``pay`` is unsafe; ``note`` writes to the state."""
 
         @tool(effect="read")
         async def work(ctx: ToolContext) -> str:
@@ -317,7 +317,7 @@ async def test_hooks_hear_what_they_asked_for_and_one_that_fails_breaks_nothing(
     assert result.status == "completed"
     assert heard == ["r1 NodeStarted"]
     assert "a hook's own trouble" in caplog.text
-    with pytest.raises(InputError, match="did you mean node.started"):
+    with pytest.raises(InputError, match=r"did you mean node\.started"):
         engine.on("node.startd", slow)
 
 

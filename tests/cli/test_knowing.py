@@ -1,0 +1,97 @@
+"""runs, show, inbox, tools, models, doctor, help: what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.cli.main import commands, parser
+from tests.cli.conftest import Weft
+
+
+def test_help_names_every_command_and_every_command_has_help(weft: Weft) -> None:
+    bare = weft()
+    assert bare.code == 0
+    for name in commands():
+        assert re.search(rf"^ +{name} ", bare.out, re.MULTILINE), name
+    assert parser().prog == "weft"
+
+
+def test_runs_are_listed_and_old_ones_removed(weft: Weft) -> None:
+    assert "no runs" in weft("runs").out
+    weft("run", "fan-out-gather", "--id", "r1")
+    weft("run", "draft-and-review", "-i", "topic=x", "--id", "r2")
+    assert [run["id"] for run in weft("runs", "--json").value] == ["r2", "r1"]
+    assert [run["id"] for run in weft("runs", "--graph", "fan-out-gather", "--limit", "5", "--json").value] == ["r1"]
+    assert "waits for review" in weft("runs", "--status", "waiting").out
+    assert weft("runs", "--prune", "0s", "--json").value["runs"] == ["r1"]
+    assert [run["id"] for run in weft("runs", "--json").value] == ["r2"]
+
+
+def test_show_tells_the_steps_and_all_events(weft: Weft) -> None:
+    weft("run", "fan-out-gather", "--id", "r1")
+    assert "node.completed report" in weft("show", "r1").out
+    assert "run.started" in weft("show", "r1", "--events").out
+
+
+def test_the_inbox_can_be_of_one_run(weft: Weft) -> None:
+    assert "nothing is asked" in weft("inbox").out
+    for run in ("r1", "r2"):
+        weft("run", "draft-and-review", "-i", "topic=x", "--id", run)
+    assert {gate["run"] for gate in weft("inbox", "--json").value} == {"r1", "r2"}
+    assert [gate["run"] for gate in weft("inbox", "--run", "r2", "--json").value] == ["r2"]
+
+
+def test_tools_are_listed_with_their_effect_and_own_ones_too(weft: Weft, place: Path) -> None:
+    (place / "own.py").write_text(
+        'from engine import tool\n\n\n@tool(effect="idempotent")\ndef stamp(text: str) -> str:\n    """Stamp it."""\n'
+        "    return text\n"
+    )
+    tools = {tool["name"]: tool for tool in weft("tools", "--tools", "own.py", "--json").value}
+    assert tools["stamp"]["effect"] == "idempotent"
+    assert tools["file.write"]["effect"] == "idempotent"
+    assert {"http.get", "json.merge", "text.words", "time.now", "value.set", "human.ask", "escalate"} <= set(tools)
+    assert "text.words" in weft("tools").out
+
+
+def test_models_name_the_provider_that_needs_no_key(weft: Weft) -> None:
+    assert weft("models", "--json").value[0]["provider"] == "scripted"
+    assert "scripted:" in weft("models").out
+
+
+def test_the_doctor_tells_what_is_well_missing_and_broken(weft: Weft, place: Path) -> None:
+    well = weft("doctor", "--json")
+    assert well.code == 0
+    assert {check["name"]: check["state"] for check in well.value}["pictures"] == "ok"
+    (place / "weft.toml").write_text('[secrets]\nKEY = { env = "WEFT_TEST_NOT_SET" }\n')
+    ill = weft("doctor")
+    assert ill.code == 2
+    assert re.search(r"broken +secret KEY", ill.out)
+
+
+def test_weft_toml_says_where_things_are(weft: Weft, place: Path) -> None:
+    (place / "weft.toml").write_text('db = "kept/runs.db"\nfiles = "out"\n[limits]\nnode_runs = 2\n')
+    (place / "kept").mkdir()
+    stopped = weft("run", "sequential-pipeline", "--id", "r1", "--json")
+    assert (stopped.code, stopped.value["error"]["code"]) == (1, "limit.node_runs")
+    assert (place / "kept" / "runs.db").is_file()
+    (place / "weft.toml").write_text("grafs = 1\n")
+    assert "did you mean graphs?" in weft("runs", "--json").error["hint"]
+    (place / "weft.toml").write_text("= 1\n")
+    assert weft("runs", "--json").error["code"] == "config.not_toml"
+
+
+def test_the_database_can_be_named_three_ways(weft: Weft, place: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    weft("run", "fan-out-gather", "--id", "r1", "--db", "a.db")
+    assert weft("runs", "--db", "a.db", "--json").value[0]["id"] == "r1"
+    monkeypatch.setenv("WEFT_DB", str(place / "a.db"))
+    assert weft("runs", "--json").value[0]["id"] == "r1"
+
+
+def test_a_database_that_cannot_be_used_is_named_with_what_to_do(weft: Weft, place: Path) -> None:
+    (place / "garbage.db").write_bytes(b"this is no database" * 100)
+    said = weft("runs", "--db", "garbage.db", "--json")
+    assert (said.code, said.error["code"]) == (2, "journal.corrupt")
+    assert (place / "garbage.db").read_bytes() == b"this is no database" * 100
+    missing = weft("runs", "--db", "none/there.db", "--json")
+    assert missing.code == 2
