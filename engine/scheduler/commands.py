@@ -63,7 +63,7 @@ class Evaluate:
 
     ``iteration`` and ``may_repeat`` serve a loop-back: when ``while`` holds (or is absent) it votes ``repeat`` if
     ``may_repeat``, else it ends by ``on_limit``. ``output``: of a fork or join, what it comes to (for ``save`` and
-    ``when``; the event says DERIVED). ``attempt`` is above 1 only where a failed run was resumed.
+    ``when``; the event says DERIVED). These kinds have no attempts: the events say 1.
     """
 
     scope: Scope
@@ -71,7 +71,6 @@ class Evaluate:
     execution: str
     iteration: int = 1
     may_repeat: bool = False
-    attempt: int = 1
     output: Any = None
 
 

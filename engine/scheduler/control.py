@@ -76,11 +76,11 @@ def output_of(walk: Walk, node: PlanNode, *, exhausted: bool = False) -> Any:
             return None
 
 
-def evaluate(walk: Walk, node: PlanNode, name: str, attempt: int) -> Evaluate:
+def evaluate(walk: Walk, node: PlanNode, name: str) -> Evaluate:
     """The command for a node of which something must be evaluated."""
     iteration = walk.iteration_of(node) or 1
     output = None if node.kind in ("loop-back", "end") else output_of(walk, node)
-    command = Evaluate(walk.scope, node, name, iteration, attempt=attempt, output=output)
+    command = Evaluate(walk.scope, node, name, iteration, output=output)
     if node.kind == "loop-back":
         command.may_repeat = may_repeat(walk, node)
     return command

@@ -34,7 +34,8 @@ def go_on(run: Run, execution: Execution) -> None:
     items = execution.items
     if items is None or execution.walk.is_draining or execution.walk.is_ended:
         return
-    _fill(run, execution, items)
+    if not (items.cancels and items.verdict == "passed"):  # else they would only be withdrawn again
+        _fill(run, execution, items)
     verdict = items.verdict
     if verdict == "passed":
         items.pass_on(execution.walk.path_of(execution.node))
@@ -85,11 +86,13 @@ def _begin(run: Run, execution: Execution, items: Items, index: int) -> None:
 
 
 def renew(execution: Execution) -> None:
-    """What the end of a run cut off is wanted again; a failed one with fresh attempts."""
+    """What the end of a run cut off is wanted again; a failed one with fresh attempts.
+
+    Nodes of the scheduler's own kinds have no attempts: they are evaluated again.
+    """
     if execution.status == "failed":
         execution.counted = 0
-        execution.attempt += 1
-    elif execution.was_begun:
+    if not execution.is_control and (execution.was_begun or execution.status == "failed"):
         execution.attempt += 1
     execution.kills = 0
     execution.was_begun = False

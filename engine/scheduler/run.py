@@ -186,7 +186,7 @@ class Run:
         scope, name, attempt = walk.scope, execution.name, execution.attempt
         match execution.phase:
             case "evaluate":
-                return control.evaluate(walk, node, name, attempt)
+                return control.evaluate(walk, node, name)
             case "conclude":
                 return self._conclude(execution)
             case "give up" if execution.failure is not None:

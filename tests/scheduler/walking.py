@@ -117,10 +117,12 @@ class Walking:
             self.begin(name)
         elif command is not None:
             self.open.remove(command)
-        if isinstance(command, Start | Continue | Evaluate | Conclude | GiveUp):
+        if isinstance(command, Start | Continue | Conclude | GiveUp):
             return command.attempt
         if isinstance(command, EndScope) and command.parent is not None:
             return command.parent.attempt
+        if isinstance(command, Evaluate):
+            return 1
         return self.attempt(name)
 
     def attempt(self, name: str) -> int:
