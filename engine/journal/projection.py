@@ -6,12 +6,13 @@ of the events, and ``rebuild_projections`` throws them away and folds again. The
 
 A run is *waiting* when no attempt is being executed and at least one wait is open: a gate, a timer, a signal or the
 back-off before a retry. A node that only contains others (a subgraph, a node under ``each``) is not itself at work.
-O(1) per event, but for the end of a scope in which waits are open.
+O(1) per event; a signal looks at every open wait.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
@@ -125,8 +126,8 @@ class RunView:
         "_ended",
         "_gates",
         "_has_new_usage",
+        "_kept",
         "_of",
-        "_outers",
         "_usage",
         "_working",
         "summary",
@@ -139,7 +140,7 @@ class RunView:
         self._changes = Changes()
         self._gates: dict[str, _OpenGate] = {}
         self._of: dict[str, set[tuple[WaitKind, str]]] = {}
-        self._outers: set[str] = set()
+        self._kept: Counter[str] = Counter()
         self._working: set[str] = set()
         self._usage = ev.Usage()
         self._has_new_usage = False
@@ -176,7 +177,6 @@ class RunView:
         self._close(("retry", event.execution))
         outer = _outer(event.execution)
         if outer is not None:
-            self._outers.add(outer)
             self._working.discard(outer)
 
     def _completed(self, event: ev.NodeCompleted) -> None:
@@ -187,10 +187,8 @@ class RunView:
     def _failed(self, event: ev.NodeFailed) -> None:
         if event.usage is not None:
             self._add(event.usage)
-        if event.retry_at is None:
-            self._decided(event.execution)
-        else:
-            self._stop(event.execution)
+        self._decided(event.execution)
+        if event.retry_at is not None:
             self._open(Wait("retry", event.execution, event.n, event.execution, event.node, event.at, event.retry_at))
 
     def _withdrawn(self, event: ev.NodeCancelled | ev.NodeSkipped) -> None:
@@ -233,6 +231,9 @@ class RunView:
         self._go_on(event.execution)
 
     def _timer_set(self, event: ev.TimerSet) -> None:
+        if event.signal is not None and self._kept[event.signal]:
+            self._kept[event.signal] -= 1  # it was sent before anybody waited for it, and this wait gets it at once
+            return
         self._working.discard(event.execution)
         kind: WaitKind = "timer" if event.signal is None else "signal"
         wake = event.due if event.due is not None else event.deadline
@@ -250,6 +251,8 @@ class RunView:
         for wait in heard:
             self._close(("signal", wait.name))
             self._working.add(wait.execution)
+        if not heard:
+            self._kept[event.name] += 1
 
     def _resumed(self, _event: ev.RunResumed) -> None:
         self._ended = None
@@ -318,27 +321,16 @@ class RunView:
         if execution not in self._of:
             self._working.add(execution)
 
-    def _stop(self, execution: str) -> None:
-        """The attempt is over, the execution perhaps not: a question to a person outlives the attempt that asked."""
-        self._working.discard(execution)
-        self._close(("timer", execution))
-        self._close(("signal", execution))
-
     def _decided(self, execution: str) -> None:
-        """Whatever the execution and all within it waited for is closed."""
+        """Whatever the execution waited for is closed."""
         self._working.discard(execution)
         for key in tuple(self._of.get(execution, ())):
             self._close(key)
-        if execution in self._outers:
-            self._outers.discard(execution)
-            inner = (execution + "/", execution + "[")
-            for key in [key for key, wait in self.waits.items() if wait.execution.startswith(inner)]:
-                self._close(key)
 
     def _end(self, status: RunStatus, event: ev.RunCompleted | ev.RunFailed | ev.RunCancelled, error: Any) -> None:
         self._ended = (status, event.at, event.n, error)
         self._working.clear()
-        for open_things in (self._outers, self._gates, self._of, self.waits):
+        for open_things in (self._gates, self._of, self.waits):
             open_things.clear()
         self._changes.waits.clear()
         self._changes.closed_all = True

@@ -114,6 +114,7 @@ class Journal(Protocol):
 
         Raises:
             EngineBug: a gap in the numbers, or a value that is no JSON.
+            JournalError: the journal is closed.
         """
         ...
 

@@ -69,15 +69,9 @@ def test_back_off_before_a_retry_is_a_wait_until_the_next_attempt() -> None:
     assert (view.summary.status, view.waits) == ("running", {})
 
 
-def test_a_question_outlives_the_attempt_that_asked_it() -> None:
-    asked: list[ev.Event] = [
-        started(2),
-        gate_opened(3, "work!1"),
-        timer(4, "work", due=1005.0),
-        failed(5, retry_at=1060.0),
-    ]
-    assert waiting_names(*asked) == ["work!1", "work"]
-    assert waiting_names(*asked, failed(6)) == []
+def test_a_question_goes_with_the_attempt_that_asked_it() -> None:
+    view = fold(started(2), gate_opened(3, "work!1"), timer(4, "work", due=1005.0), failed(5, retry_at=1060.0))
+    assert [(wait.kind, wait.name) for wait in view.waits.values()] == [("retry", "work")]
 
 
 @pytest.mark.parametrize(
@@ -93,15 +87,9 @@ def test_a_gate_closes_with_its_execution(end: ev.Event) -> None:
     assert waiting_names(started(2, "review"), gate_opened(3), end) == []
 
 
-def test_the_end_of_a_scope_closes_what_waits_in_it_and_nothing_else() -> None:
-    scope: list[ev.Event] = [
-        started(2, "team"),
-        started(3, "team/ask"),
-        gate_opened(4, "team/ask"),
-        gate_opened(5, "teams"),
-    ]
-    cancelled = ev.NodeCancelled(execution="team", node="team", why="join", n=6, at=1006.0)
-    assert waiting_names(*scope, cancelled) == ["teams"]
+def test_items_that_nobody_waits_for_go_on_after_their_node() -> None:
+    items: list[ev.Event] = [started(2, "ask", items=[1, 2]), started(3, "ask[0]"), gate_opened(4, "ask[0]!1")]
+    assert waiting_names(*items, completed(5, "ask")) == ["ask[0]!1"]
 
 
 def test_an_execution_with_two_questions_works_again_only_after_both() -> None:
@@ -122,6 +110,12 @@ def test_timers_and_signals_wake_their_execution() -> None:
     assert status(*heard) == "waiting"
     assert status(*heard, signal(6, 1)) == "running"
     assert waiting_names(*heard, signal(6, 1)) == ["b"]
+
+
+def test_a_signal_that_came_before_anybody_waited_is_kept_for_one() -> None:
+    early: list[ev.Event] = [signal(2, 1), started(3, "a"), timer(4, "a", signal="count")]
+    assert status(*early) == "running"
+    assert waiting_names(*early, started(5, "b"), timer(6, "b", signal="count")) == ["b"]
 
 
 def test_a_gate_wakes_for_what_comes_first() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import resource
 import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Generator
@@ -22,7 +23,7 @@ from engine.journal.store import Arrivals, RunFilter
 from engine.journal.writer import CONGESTED_EVENTS, Writer
 from engine.scheduler import events as ev
 from tests.journal.contract import NOW, create, events_of
-from tests.journal.elsewhere import outcome, running
+from tests.journal.elsewhere import running
 from tests.journal.facts import HASH, completed, gate_opened, run_started, signal, started, steps
 
 pytestmark = pytest.mark.anyio
@@ -273,31 +274,29 @@ async def test_a_full_disk_makes_no_half_run(tmp_path: Path) -> None:
         assert await journal.get_document(HASH) is None
 
 
-LIMITED = """
-import resource
-
-async def main():
-    journal = await open_journal(sys.argv[1], durability="process")
-    await journal.create_run("r1", run_started(), holder="host", now=1000.0)
-    await journal.append("r1", steps(5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+@contextmanager
+def files_no_longer_than(size_bytes: int) -> Generator[None]:
+    """No file of this process grows beyond this meanwhile, as under a quota."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
     try:
-        await journal.append("r1", [completed(12, output="x" * 500_000)])
-    except WeftError as error:
-        say(error.code)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    await journal.release("r1", is_clean=False)
-    await journal.acquire("r1", holder="host", now=1000.0)
-    await journal.append("r1", [completed(12, output="small")])
-    say(len([event async for event in journal.read("r1")]))
-    await journal.close()
-
-asyncio.run(main())
-"""
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def test_a_file_size_limit_is_a_clear_error_and_nothing_is_half_written(tmp_path: Path) -> None:
-    assert outcome(LIMITED, str(tmp_path / "weft.db")) == ["journal.io", "12"]
+    async with traced(tmp_path / "weft.db") as (journal, _, _):
+        await create(journal)
+        await journal.append("r1", steps(5))
+        with files_no_longer_than(300_000):
+            with pytest.raises(JournalError) as caught:
+                await journal.append("r1", [completed(12, output="x" * 500_000)])
+            assert caught.value.code == "journal.io"
+            assert await journal.release("r1", is_clean=False)
+            await journal.acquire("r1", holder="host", now=NOW)
+        await journal.append("r1", [completed(12, output="small")])
+        assert [event.n for event in await events_of(journal)] == list(range(1, 13))
 
 
 async def test_a_file_that_became_read_only_is_a_clear_error(tmp_path: Path) -> None:
