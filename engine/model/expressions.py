@@ -431,6 +431,7 @@ _ERROR = re.compile(r"ERROR: <input>:-?\d+:(-?\d+): (.*)")
 _OVERLOAD = re.compile(r"found no matching overload for '_?([^'_]+?|[\w.]+)_?' applied to '\((.*)\)'")
 
 
+_UNDECLARED = re.compile(r"^undeclared reference to '(.*)' \(in container ''\)$")
 _SYNTAX = re.compile(r"^[a-z ]+ (?:input |at:? )?('.*?')(?: expecting .*)?$")
 
 
@@ -447,7 +448,7 @@ _TOO_DEEP = ExpressionProblem("limit", "it is nested too deeply", hint="let a to
 
 
 def _problem_of(said: str, column: int) -> ExpressionProblem:
-    said = said.removesuffix(" [INVALID_ARGUMENT]").replace(_BOUNDED, "replace")
+    said = said.removesuffix(" [INVALID_ARGUMENT]").replace(_BOUNDED, "replace").replace("rEPLACE", _BOUNDED)
     overload = _OVERLOAD.match(said)
     if said.startswith("Syntax error:"):
         return ExpressionProblem("syntax", _syntax_words(said[14:]), column)
@@ -456,7 +457,7 @@ def _problem_of(said: str, column: int) -> ExpressionProblem:
     if overload is not None:
         hint = "a number with a point is written 1.0" if "double" in overload[2] and "int" in overload[2] else None
         return ExpressionProblem("type", f"`{overload[1]}` does not work on ({overload[2]})", column, hint)
-    return ExpressionProblem("type", said.replace(" (in container '')", ""), column)
+    return ExpressionProblem("type", _UNDECLARED.sub(r"there is no function `\1`", said), column)
 
 
 def _syntax_words(said: str) -> str:

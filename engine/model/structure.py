@@ -94,6 +94,8 @@ def _inline_findings(document: dict[str, JsonValue], model: type[Part]) -> list[
 
 def _in_order(findings: list[Finding], document: JsonValue) -> list[Finding]:
     """The findings in the order of their places in the document, at most ``MOST_FINDINGS``."""
+    if not findings:
+        return findings
     positions: dict[str, int] = {}
     _number_places(document, "", positions, depth=4)
     ranked = sorted(findings, key=lambda found: _rank(found.place, positions))

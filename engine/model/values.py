@@ -20,6 +20,7 @@ SAFE_INTEGER = 2**53
 MAX_DEPTH = 100
 """The deepest nesting of objects and lists that a document or value may have."""
 
+_DIGITS = frozenset("0123456789")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -180,7 +181,10 @@ def string_text(text: str) -> str:
 
 def ordered(value: Mapping[str, JsonValue]) -> list[str]:
     """The keys in ECMAScript's order: array indices ascending (2 before 10), then the others as they stand."""
-    if not any(key[:1].isdecimal() for key in value):
+    for key in value:
+        if key[:1] in _DIGITS:
+            break
+    else:
         return list(value)
     indices = sorted((key for key in value if _is_index(key)), key=int)
     return indices + [key for key in value if not _is_index(key)]
