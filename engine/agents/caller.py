@@ -24,11 +24,12 @@ from engine.agents.deadlines import DeadlinePassed, within
 from engine.agents.definition import Effect, Tool
 from engine.agents.ledger import Entry, Ledger
 from engine.agents.results import to_json
-from engine.agents.secrets import Revealed, SecretStore, reveal
+from engine.agents.secrets import Revealed, SecretStore, has_secret, reveal
 from engine.agents.threads import Threads
 from engine.agents.toolcontext import Site, ToolContext
 from engine.errors import EngineBug, Failure, OutsideError, ToolError
 from engine.runtime.context import NodeContext, Suspend
+from engine.runtime.limits import Budget
 from engine.scheduler.events import EffectClaimed, EffectSettled
 
 MARGIN_S: Final = 0.01
@@ -49,6 +50,8 @@ class Call:
         needs_approval, timeout_s, max_calls: the tool's own, tightened by the agent's entry.
         deadline: seconds since 1970 when the agent's own time is over, or None.
         secrets: where ``{"$secret": NAME}`` is looked up; None: they stay as they are (a model wrote them).
+        template: the arguments as they stand in the document; only what is a secret there is one.
+        budget: what is left for the call; absent: the execution's.
     """
 
     ctx: NodeContext
@@ -61,6 +64,8 @@ class Call:
     timeout_s: float | None = None
     deadline: float | None = None
     secrets: SecretStore | None = None
+    template: Any = None
+    budget: Budget | None = None
 
     @property
     def key(self) -> str:
@@ -119,13 +124,25 @@ class ToolCaller:
             await call.ctx.committed()
         return await self._made(call, effect, bound, given)
 
+    async def plain(self, ctx: NodeContext, tool: Tool, args: Any) -> Any:
+        """A tool node's call of a plain tool (``Tool.is_plain``): the same way, without the steps that cannot apply.
+
+        Raises:
+            ToolError: it failed.
+            LimitReached: a budget is used up; nothing was called.
+        """
+        bound = tool.bind(args)
+        ctx.budget.reserve_tool_call()
+        deadline = None if tool.timeout_s is None else ctx.clock.now() + tool.timeout_s
+        return to_json(await self._invoked(ctx, tool, bound, deadline, tool.timeout_s), tool.name)
+
     # -- policy ------------------------------------------------------------------------------------------------------
 
     def _given(self, call: Call) -> Revealed:
         """The arguments with their secrets, as far as the tool may have them."""
-        if call.secrets is None:
+        if call.secrets is None or not has_secret(call.template):
             return Revealed(call.args, {})
-        given = reveal(call.args, call.secrets)
+        given = reveal(call.args, call.template, call.secrets)
         if given.used and given.hosts is not None and not call.tool.sends_to_host:
             raise ToolError(
                 f"a secret that is bound to hosts cannot be given to {call.tool.name}",
@@ -158,7 +175,7 @@ class ToolCaller:
                     hint="find a way without it",
                     happened=False,
                 )
-        ctx.budget.reserve_tool_call()
+        (call.budget or ctx.budget).reserve_tool_call()
 
     def _ask_what_became(self, call: Call, claims: int, error: str | None) -> Outcome | None:
         """What a person says of an unsafe call whose end is unknown; None means: call again."""
@@ -181,7 +198,7 @@ class ToolCaller:
 
     def _claim(self, call: Call, effect: Effect, *, is_first: bool) -> None:
         """Count the call, and journal that it begins."""
-        if is_first:
+        if is_first and call.tool.max_calls is not None:
             call.ctx.budget.count_call(call.tool.name)
         if not _is_journaled(call, effect):
             return
@@ -226,7 +243,7 @@ class ToolCaller:
             bound[call.tool.context_parameter] = context
             writes = context.site.writes
         try:
-            result = to_json(await self._invoked(call, bound, deadline), call.tool.name)
+            result = to_json(await self._invoked(call.ctx, call.tool, bound, deadline, call.timeout_s), call.tool.name)
             writes = {key: to_json(value, call.tool.name) for key, value in writes.items()}
         except OutsideError as error:
             return self._went_wrong(call, effect, _concealed(error, given))
@@ -236,16 +253,17 @@ class ToolCaller:
             self._settle(call, result, writes)
         return Outcome(result, writes or None)
 
-    async def _invoked(self, call: Call, bound: dict[str, Any], deadline: float | None) -> Any:
-        tool = call.tool
+    async def _invoked(
+        self, ctx: NodeContext, tool: Tool, bound: dict[str, Any], deadline: float | None, timeout_s: float | None
+    ) -> Any:
         try:
             if tool.is_async:
-                return await within(call.ctx.clock, deadline, tool.function(**bound))
+                return await within(ctx.clock, deadline, tool.function(**bound))
             work = self.threads.run(partial(tool.function, **bound))
-            return await within(call.ctx.clock, deadline, work)
+            return await within(ctx.clock, deadline, work)
         except DeadlinePassed:
             raise ToolError(
-                f"{tool.name} took longer than it may ({call.timeout_s or 0:g} s)",
+                f"{tool.name} took longer than it may ({timeout_s or 0:g} s)",
                 code="tool.timeout",
                 error_class="limit",
                 hint="ask for less at once, or raise its timeout_s",

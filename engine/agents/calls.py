@@ -208,6 +208,8 @@ def _prepare_tool(turn: Turn, job: _Job, use: ToolUse, tool: Tool) -> None:
         return
     if not is_over or (known is not None and known.claims):
         turn.uses[tool.name] += 1
+    if known is not None and known.claims:
+        turn.rebook_call()
     times = [seconds for seconds in (tool.timeout_s, use.timeout_s) if seconds is not None]
     call = Call(
         shared.ctx,
@@ -219,6 +221,7 @@ def _prepare_tool(turn: Turn, job: _Job, use: ToolUse, tool: Tool) -> None:
         needs_approval=tool.needs_approval or use.requires_confirmation is True,
         timeout_s=min(times, default=None),
         deadline=turn.deadline,
+        budget=turn.budget,
     )
     job.work = partial(_called, turn, job, call)
 

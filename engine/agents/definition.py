@@ -82,6 +82,12 @@ class Tool:
         return self.requires_confirmation or self.risk_level == "high"
 
     @cached_property
+    def is_plain(self) -> bool:
+        """Whether a call concerns nobody else: it reads, asks nobody, is not counted and needs no context."""
+        asks_nobody = self.effect == "read" and self.effect_of is None and not self.needs_approval
+        return asks_nobody and self.is_async and self.max_calls is None and self.context_parameter is None
+
+    @cached_property
     def version(self) -> str:
         """SHA-256 of what the tool is (name, effect, schema, source): an approval does not survive a change of it."""
         try:

@@ -65,22 +65,30 @@ class Revealed:
         return _concealed(value, hidden) if hidden else value
 
 
-def reveal(args: Any, store: SecretStore) -> Revealed:
-    """The arguments with every ``{"$secret": NAME}`` replaced by the secret's value.
+def has_secret(template: Any) -> bool:
+    """Whether a value of the document names a secret anywhere."""
+    if is_object(template):
+        return _name(template) is not None or any(map(has_secret, template.values()))
+    return is_list(template) and any(map(has_secret, template))
+
+
+def reveal(args: Any, template: Any, store: SecretStore) -> Revealed:
+    """The arguments with every ``{"$secret": NAME}`` of the document replaced by the secret's value.
+
+    Only where the document itself names a secret: what a template has brought in (a run's input, a web page) may look
+    like one and is left as it is.
+
+    Args:
+        args: the resolved arguments.
+        template: the same as they stand in the document.
+        store: where secrets are looked up.
 
     Raises:
-        NodeError: ``secret.unknown``; the operator has no secret of that name. Or the store's own error.
+        NodeError: ``secret.unknown``; the operator has no secret of that name. ``secret.place``; it stands in a list
+            from which an absent value was left out. Or the store's own error.
     """
     used: dict[str, Secret] = {}
-    if not _has_secret(args):
-        return Revealed(args, used)
-    return Revealed(_revealed(args, store, used), used)
-
-
-def _has_secret(value: Any) -> bool:
-    if is_object(value):
-        return _name(value) is not None or any(map(_has_secret, value.values()))
-    return is_list(value) and any(map(_has_secret, value))
+    return Revealed(_revealed(args, template, store, used), used)
 
 
 def _name(value: Mapping[str, Any]) -> str | None:
@@ -88,14 +96,25 @@ def _name(value: Mapping[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _revealed(value: Any, store: SecretStore, used: dict[str, Secret]) -> Any:
-    if is_list(value):
-        return [_revealed(part, store, used) for part in value]
-    if not is_object(value):
+def _revealed(value: Any, template: Any, store: SecretStore, used: dict[str, Secret]) -> Any:
+    if not has_secret(template):
         return value
-    name = _name(value)
+    if is_list(template):
+        if len(template) != len(value):
+            raise NodeError(
+                "a secret stands in a list from which an absent value was left out",
+                code="secret.place",
+                hint="put the secret into a list of its own",
+            )
+        return [_revealed(part, place, store, used) for part, place in zip(value, template, strict=True)]
+    name = _name(template)
     if name is None:
-        return {key: _revealed(part, store, used) for key, part in value.items()}
+        return {key: _revealed(part, template.get(key), store, used) for key, part in value.items()}
+    used[name] = _found(name, store)
+    return used[name].value
+
+
+def _found(name: str, store: SecretStore) -> Secret:
     try:
         found = store.secret(name)
     except ConfigError as error:
@@ -109,8 +128,7 @@ def _revealed(value: Any, store: SecretStore, used: dict[str, Secret]) -> Any:
             error_class="fatal",
             hint=f"name it in weft.toml under [secrets], for instance {name} = {{ env = {name!r} }}",
         )
-    used[name] = found
-    return found.value
+    return found
 
 
 def _concealed(value: Any, hidden: Mapping[str, str]) -> Any:

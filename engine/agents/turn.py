@@ -386,6 +386,13 @@ class Turn:
                 budget.usd += usage.usd or 0.0
             budget = budget.parent
 
+    def rebook_call(self) -> None:
+        """Book a call that was begun earlier again in the budgets of this attempt."""
+        budget: Budget | None = self.budget
+        while budget is not None and budget is not self.shared.ctx.budget:
+            budget.tool_calls += 1
+            budget = budget.parent
+
     # -- answers -----------------------------------------------------------------------------------------------------
 
     def _checked(self, answer: ModelAnswer) -> Ended | None:

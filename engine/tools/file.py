@@ -15,9 +15,10 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Final, TypedDict
+from typing import Annotated, Final
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from engine.agents.definition import Tool, make_tool
 from engine.errors import ToolError

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from engine.agents import ToolContext
 from engine.agents.definition import Effect, Tool, make_tool
@@ -23,6 +24,15 @@ Headers = Annotated[dict[str, str], Field(max_length=100)]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 EFFECTS: Final[Mapping[str, Effect]] = {"GET": "read", "HEAD": "read", "PUT": "idempotent", "DELETE": "idempotent"}
 """Method -> what it does on the other side; the others are unsafe."""
+
+
+class Page(TypedDict):
+    """An answer: ``body`` as JSON where the answer says so, else as text; ``url`` after all redirects."""
+
+    status: int
+    url: str
+    headers: dict[str, str]
+    body: Any
 
 
 class Reach(Protocol):
@@ -67,7 +77,7 @@ def http_tools(reach: Reach, own_ports: Collection[int] = ()) -> tuple[Tool, ...
             made.append(WebClient.of(reach, own_ports))
         return made[0]
 
-    async def get(url: Url, context: ToolContext, headers: Headers | None = None) -> dict[str, Any]:
+    async def get(url: Url, context: ToolContext, headers: Headers | None = None) -> Page:
         """Fetch a page or a JSON value from the web.
 
         Args:
@@ -83,7 +93,7 @@ def http_tools(reach: Reach, own_ports: Collection[int] = ()) -> tuple[Tool, ...
         method: Method = "GET",
         headers: Headers | None = None,
         body: Any = None,
-    ) -> dict[str, Any]:
+    ) -> Page:
         """Send a request to a web service.
 
         Args:

@@ -23,7 +23,7 @@ from engine.agents import ToolContext
 from engine.errors import ErrorClass, ToolError
 from engine.model.values import normal
 from engine.tools.guard import Guard, GuardedBackend, Listed, host_of, refused
-from engine.tools.http import EFFECTS, Reach
+from engine.tools.http import EFFECTS, Page, Reach
 
 REDIRECTS: Final = 5
 _CONNECT_S: Final = 10.0
@@ -80,7 +80,7 @@ class WebClient:
 
     async def ask(
         self, method: str, url: str, headers: Mapping[str, str] | None, body: Any, context: ToolContext
-    ) -> dict[str, Any]:
+    ) -> Page:
         """Send, follow redirects of what only reads, and return the last answer.
 
         Returns:
@@ -180,7 +180,7 @@ def _followed(sent: _Sent, answer: _Answer) -> _Sent | None:
     return _Sent(sent.method if reads else "GET", url, headers, None)
 
 
-def _result(sent: _Sent, answer: _Answer, most: int) -> dict[str, Any]:
+def _result(sent: _Sent, answer: _Answer, most: int) -> Page:
     content = _unpacked(sent, answer, most)
     text = _text(content, answer.headers)
     if answer.status >= 400:

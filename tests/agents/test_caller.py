@@ -48,7 +48,9 @@ async def call(desk: Desk, made: Tool, args: Any = None, **more: Any) -> Outcome
     """One attempt at the call."""
     ctx = desk.context(args)
     defaults: dict[str, Any] = {"needs_approval": made.needs_approval, "timeout_s": made.timeout_s}
-    one = Call(ctx, made, "1", {"amount": 5} if args is None else args, Ledger.of(ctx.recorded), **{**defaults, **more})
+    given = {"amount": 5} if args is None else args
+    defaults["template"] = given
+    one = Call(ctx, made, "1", given, Ledger.of(ctx.recorded), **{**defaults, **more})
     return await ToolCaller().call(one)
 
 

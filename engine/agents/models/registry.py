@@ -7,6 +7,7 @@ provider is an error when the model is first asked, with what to do about it.
 from __future__ import annotations
 
 from engine.agents.models.base import ModelRunner
+from engine.agents.models.python import Answering, PythonModels
 from engine.errors import ModelError
 from engine.model.names import nearest
 
@@ -21,6 +22,12 @@ class ModelRegistry:
         """Let ``runner`` answer for every model of ``provider``; a later one replaces an earlier."""
         self._providers[provider] = runner
 
+    def add_function(self, name: str, function: Answering) -> None:
+        """Let a Python function answer for the model ``python:NAME``; see ``engine.agents.models.python``."""
+        models = self._providers.setdefault("python", PythonModels())
+        if isinstance(models, PythonModels):
+            models.add(name, function)
+
     @property
     def providers(self) -> list[str]:
         """The known providers, sorted."""
@@ -34,10 +41,13 @@ class ModelRegistry:
         """
         provider, colon, model = name.partition(":")
         runner = self._providers.get(provider)
-        if runner is not None and colon and model:
+        if runner is not None and colon and model and (not isinstance(runner, PythonModels) or model in runner):
             return runner, model
         known = ", ".join(f"{p}:" for p in self.providers)
-        if not colon:
+        if isinstance(runner, PythonModels):
+            message = f"no Python function is registered for the model {name}"
+            hint = f"registered: {', '.join(f'python:{known}' for known in runner)}"
+        elif not colon:
             message, hint = f"{name!r} names no provider", f"write PROVIDER:MODEL; known: {known}"
         else:
             close = nearest(provider, self._providers)
