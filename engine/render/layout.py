@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from anyio import to_thread
 
-from engine.render.columns import START, WORDS_ROOM_PX, Columns, columns_of
+from engine.render.columns import Columns, columns_of
 from engine.render.forms import Form
 from engine.render.ladder import Rung, heights_of
 from engine.render.lanes import route_around
@@ -21,6 +21,8 @@ from engine.render.routes import channels_of, middle_x, touches_of, wire_points
 from engine.render.tokens import REGULAR, SMALL_PX
 
 DEADLINE_S = 10.0
+LANE_WORDS_PX = 320
+"""The most that words take on the long way back of a loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _assemble(picture: Picture, grid: Columns, heights: Sequence[float], rung: R
             wires[key] = Wire(tuple(points), grid.items[words].words, at)
     spoken = {(edge.source, edge.index): edge.words for edge in picture.edges}
     for key, (points, at) in route_around(grid, channels, heights).items():
-        room = min(max(x for x, _ in points) - min(x for x, _ in points) - 16, WORDS_ROOM_PX)
+        room = min(max(x for x, _ in points) - min(x for x, _ in points) - 48, LANE_WORDS_PX)
         words_shown = shorten(spoken.get(key, ""), max(room, 0), SMALL_PX, REGULAR)
         wires[key] = Wire(tuple(points), words_shown, at if words_shown else None)
     return _shifted(spots, wires, rung)
@@ -132,6 +134,3 @@ def _extent(wire: Wire) -> tuple[float, float, float, float]:
         points += [(x - reach, y - 10), (x + reach, y + 10)]
     xs, ys = [x for x, _ in points], [y for _, y in points]
     return min(xs), min(ys), max(xs), max(ys)
-
-
-__all__ = ["DEADLINE_S", "START", "Layout", "Spot", "Wire", "layout"]

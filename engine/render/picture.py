@@ -162,7 +162,9 @@ def _detail(node: Node) -> str:
         return f"each of {each}"
     match node.kind:
         case "agent":
-            return " or ".join([node.model] if isinstance(node.model, str) else node.model or [])
+            models = " or ".join([node.model] if isinstance(node.model, str) else node.model or [])
+            helpers = f"{len(node.agents)} sub-agent{'' if len(node.agents) == 1 else 's'}" if node.agents else ""
+            return " · ".join(part for part in (models, helpers) if part)
         case "tool":
             return node.tool
         case "human-gate":

@@ -16,33 +16,14 @@ from engine.render.forms import BAR_END_PX, BAR_PITCH_PX, HEXAGON_POINT_PX
 from engine.render.paths import Point
 from engine.render.picture import EdgeKey
 from engine.render.stacking import spread
+from engine.render.tracks import Net, Way, assign_tracks, part
 
 TRACK_PX = 12
 BEFORE_NODES_PX, BEFORE_WORDS_PX = 28, 12
 AFTER_NODES_PX, AFTER_WORDS_PX = 24, 12
 WIDEST_CHANNEL_PX = 480
-MOST_ORDERED = 60
-"""Nets in a channel up to which every pair is weighed (60² pairs); beyond that they are ordered by a rule of thumb."""
-
-
-class Net:
-    """Wires of one channel that share a track, as a set of heights on its left and on its right."""
-
-    __slots__ = ("bottom", "lefts", "rights", "top", "track")
-
-    def __init__(self) -> None:
-        self.lefts: set[float] = set()
-        self.rights: set[float] = set()
-        self.top = float("inf")
-        self.bottom = float("-inf")
-        self.track = 0
-
-    def add(self, left: float, right: float) -> None:
-        """Let one more wire ride along, from ``left`` to ``right``."""
-        self.lefts.add(left)
-        self.rights.add(right)
-        self.top = min(self.top, left, right)
-        self.bottom = max(self.bottom, left, right)
+Exit = tuple[int, float]
+"""An item and the height at which a wire leaves it."""
 
 
 @dataclass(slots=True)
@@ -120,7 +101,7 @@ def channels_of(grid: Columns, heights: Sequence[float], touches: Touches) -> Ch
             break
         before = AFTER_NODES_PX if holds_nodes[column] else AFTER_WORDS_PX
         behind = BEFORE_NODES_PX if holds_nodes[column + 1] else BEFORE_WORDS_PX
-        tracks = _assign_tracks(nets[column])
+        tracks = assign_tracks(nets[column])
         pitch = min(TRACK_PX, WIDEST_CHANNEL_PX / max(tracks, 1))
         room = max((tracks - 1) * pitch, 0 if not (holds_nodes[column] and holds_nodes[column + 1]) else 16)
         first = at + before + (room - max(tracks - 1, 0) * pitch) / 2
@@ -134,91 +115,14 @@ def _nets(
     grid: Columns, heights: Sequence[float], touches: Touches
 ) -> tuple[list[list[Net]], list[dict[EdgeKey, Net]]]:
     """For each channel its nets with a turn, and which wire rides on which."""
-    by_exit: list[dict[tuple[int, float], dict[EdgeKey, tuple[float, float, int]]]] = [{} for _ in grid.members]
+    by_exit: list[dict[Exit, dict[EdgeKey, Way]]] = [{} for _ in grid.members]
     for key, chain in grid.chains.items():
         for place, (tail, head) in enumerate(pairwise(chain)):
             left = touches.leaves[key] if place == 0 else heights[tail]
             right = touches.enters[key] if place == len(chain) - 2 else heights[head]
-            group = by_exit[grid.items[tail].column].setdefault((tail, left), {})
-            group[key] = left, right, head
-    nets: list[list[Net]] = []
-    riders: list[dict[EdgeKey, Net]] = []
-    for exits in by_exit:
-        by_key: dict[EdgeKey, Net] = {}
-        by_entry: dict[tuple[int, float], Net] = {}
-        found = list[Net]()
-        for group in exits.values():
-            if all(left == right for left, right, _ in group.values()):
-                continue
-            lone = next(iter(group.values())) if len(group) == 1 else None
-            net = by_entry.get((lone[2], lone[1])) if lone else None
-            if net is None:
-                net = Net()
-                found.append(net)
-                if lone:
-                    by_entry[lone[2], lone[1]] = net
-            for key, (left, right, _) in group.items():
-                net.add(left, right)
-                if left != right:
-                    by_key[key] = net
-        nets.append(found)
-        riders.append(by_key)
-    return nets, riders
-
-
-def _assign_tracks(nets: list[Net]) -> int:
-    """Give each net the leftmost track that its order and its neighbours allow; tells how many tracks there are."""
-    ordered = _ordered(nets)
-    tracks = 0
-    ends: list[list[tuple[float, float]]] = []
-    for place, net in enumerate(ordered):
-        if len(ordered) <= MOST_ORDERED:
-            blocking = [other.track for other in ordered[:place] if _meet(other, net)]
-            net.track = max(blocking, default=-1) + 1
-        else:
-            net.track = next((n for n, taken in enumerate(ends) if not _hits(taken, net)), len(ends))
-            if net.track == len(ends):
-                ends.append([])
-            ends[net.track].append((net.top, net.bottom))
-        tracks = max(tracks, net.track + 1)
-    return tracks
-
-
-def _hits(taken: list[tuple[float, float]], net: Net) -> bool:
-    return any(top - 8 < net.bottom and net.top < bottom + 8 for top, bottom in taken[-8:])
-
-
-def _meet(a: Net, b: Net) -> bool:
-    return a.top - 8 < b.bottom and b.top - 8 < a.bottom
-
-
-def _ordered(nets: list[Net]) -> list[Net]:
-    """The nets from left to right so that wires cross as little as they can.
-
-    Each is put where it crosses those already placed the least; up to ``MOST_ORDERED`` nets.
-    """
-    rough = sorted(nets, key=lambda net: (net.bottom - net.top, net.top))
-    if len(nets) > MOST_ORDERED:
-        return rough
-    ordered = list[Net]()
-    for net in rough:
-        costs = [_cost(net, other) for other in ordered]
-        flipped = [_cost(other, net) for other in ordered]
-        best, best_place, running = float("inf"), 0, float(sum(costs))
-        for place in range(len(ordered) + 1):
-            if running < best:
-                best, best_place = running, place
-            if place < len(ordered):
-                running += flipped[place] - costs[place]
-        ordered.insert(best_place, net)
-    return ordered
-
-
-def _cost(first: Net, second: Net) -> float:
-    """Crossings when ``first`` turns left of ``second``; lying upon each other counts as ten."""
-    crossings = sum(first.top < left < first.bottom for left in second.lefts)
-    crossings += sum(second.top < right < second.bottom for right in first.rights)
-    return crossings + 10.0 * len(first.rights & second.lefts)
+            by_exit[grid.items[tail].column].setdefault((tail, left), {})[key] = left, right, head
+    parted = [part(exits.values()) for exits in by_exit]
+    return [nets for nets, _ in parted], [riders for _, riders in parted]
 
 
 def wire_points(

@@ -22,6 +22,10 @@ _SNAP_PX = GRID_PX // 2
 """Everything stands on half the grid, as do all ports: what is nearly in line comes to be exactly so."""
 
 
+_STEP_PX = 24
+"""So far a node moves to be level with one of several ways in; further it stays between them."""
+
+
 def stack(grid: Columns) -> list[float]:
     """The middle of every item in px, found without Graphviz."""
     heights = [0.0] * len(grid.items)
@@ -50,14 +54,14 @@ def straighten(grid: Columns, heights: Sequence[float]) -> list[float]:
     and passing wires that could not take that of their target, so that such a wire turns once and not twice.
     """
     straight = list(heights)
-    leads = _leads(grid)
+    leads, ways_in = _leads(grid), _ways_into_nodes(grid)
     ahead = {link.tail: link for link in grid.links if grid.items[link.tail].node is None}
     columns = [sorted(members, key=lambda number: (heights[number], number)) for members in grid.members]
     for column in columns:
         wishes, strengths = list[float](), list[float]()
         for number in column:
             link = leads.get(number)
-            wishes.append(straight[number] if link is None else straight[link.tail] + link.tail_dy)
+            wishes.append(_near(straight, ways_in[number], number) if link is None else _level(straight, link))
             is_node = grid.items[number].node is not None
             strengths.append(_HOLDS[link.hold] if link is not None else _LOOSE if is_node else _HOLDS[1])
         _take(grid, straight, column, (wishes, strengths))
@@ -65,12 +69,34 @@ def straighten(grid: Columns, heights: Sequence[float]) -> list[float]:
         wishes, strengths = list[float](), list[float]()
         for number in column:
             link, before = ahead.get(number), leads.get(number)
-            is_level = before is not None and abs(straight[before.tail] + before.tail_dy - straight[number]) < 1
+            is_level = before is not None and abs(_level(straight, before) - straight[number]) < 1
             wishes.append(straight[number] if link is None or is_level else straight[link.head])
             keeps = link is None or (is_level and before is not None and before.hold > 0)
             strengths.append(_HOLDS[2] if keeps else _HOLDS[1])
         _take(grid, straight, column, (wishes, strengths))
     return straight
+
+
+def _level(heights: list[float], link: Link) -> float:
+    """The height at which a link leaves its tail."""
+    return heights[link.tail] + link.tail_dy
+
+
+def _near(heights: list[float], ways_in: list[Link], number: int) -> float:
+    """The height of the nearest of several ways in, if a small step makes that one straight; else the item's own."""
+    steps = [_level(heights, link) - heights[number] for link in ways_in]
+    step = min(steps, key=abs, default=0.0)
+    return heights[number] + (step if abs(step) <= _STEP_PX else 0)
+
+
+def _ways_into_nodes(grid: Columns) -> list[list[Link]]:
+    """For each item the links into it; none for bars, whose wires each have a height of their own."""
+    found: list[list[Link]] = [[] for _ in grid.items]
+    for link in grid.links:
+        node_id = grid.items[link.head].node
+        if node_id is not None and grid.forms[node_id].shape != "bar":
+            found[link.head].append(link)
+    return found
 
 
 def _take(

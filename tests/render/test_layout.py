@@ -118,11 +118,9 @@ def test_larger_pictures_keep_things_apart(picture: Picture) -> None:
     check(picture, laid_out(picture))
 
 
-@everywhere
+@pytest.mark.parametrize("name", sorted(set(PATTERNS) - {"unfinished"}))  # its circle has to be led back
 def test_wires_run_forward_but_for_repeats(name: str) -> None:
     found, picture = laid_out(PATTERNS[name]), PATTERNS[name]
-    if name == "unfinished":
-        pytest.skip("its circle has to be led back somewhere")
     for edge in picture.edges:
         source, target = found.spots[edge.source], found.spots[edge.target]
         assert (source.x < target.x) == (edge.manner != "repeat")
