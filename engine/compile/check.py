@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any, cast
+
+from pydantic import JsonValue
 
 from engine.compile.analysis import Analysis
 from engine.compile.catalogue import finding
@@ -36,7 +39,7 @@ from engine.compile.tooling import inner_graph, tool_findings
 from engine.compile.uses import Parts, Use, uses_of
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
-from engine.model.nodes import SubgraphNode, ToolNode
+from engine.model.nodes import EndNode, SubgraphNode
 from engine.model.types import Types, types_of
 
 
@@ -82,7 +85,7 @@ def structure_errors(graph: Graph) -> tuple[Analysis | None, list[Finding]]:
 
 def _all(graph: Graph, facts: Facts) -> Iterator[Finding]:
     yield from _own(graph, facts)
-    yield from secret_findings(graph.as_json())
+    yield from secret_findings(graph)
     yield from _inline(graph, (), facts)
 
 
@@ -114,9 +117,35 @@ def _timing(analysis: Analysis, uses: Iterable[Use]) -> Iterator[Finding]:
 
 def _types(graph: Graph, facts: Facts) -> Types:
     """What is known of the graph's names, results of tools and outputs of subgraphs included."""
-    used = {node.tool for node in graph.nodes.values() if isinstance(node, ToolNode)}
-    returns = {tool: known.returns for tool in used if (known := facts.tool(tool)) is not None}
-    return types_of(graph, {tool: schema for tool, schema in returns.items() if schema is not None})
+    returns = {tool: known.returns for tool, known in (facts.tools or {}).items() if known.returns is not None}
+    types = types_of(graph, returns)
+    outputs: dict[str, JsonValue] = {}
+    for name, node in graph.nodes.items():
+        output = _output_of(node, facts) if isinstance(node, SubgraphNode) and node.each is None else None
+        if output is not None:
+            outputs[name] = output
+    return _with_outputs(types, outputs) if outputs else types
+
+
+def _with_outputs(types: Types, outputs: dict[str, JsonValue]) -> Types:
+    """The same, with the outputs of some nodes known."""
+    nodes = cast("dict[str, Any]", types.schemas["nodes"])
+    properties = nodes["properties"]
+    known = {
+        name: {**properties[name], "properties": {**properties[name]["properties"], "output": output}}
+        for name, output in outputs.items()
+    }
+    schemas = {**types.schemas, "nodes": {**nodes, "properties": {**properties, **known}}}
+    return Types(schemas, {**types.outputs, **outputs})
+
+
+def _output_of(node: SubgraphNode, facts: Facts) -> JsonValue:
+    """The schema of a subgraph's output, or None where an ``end`` of it may give another."""
+    inner = inner_graph(node, facts)
+    if inner is None or any(isinstance(other, EndNode) and other.output is not None for other in inner.nodes.values()):
+        return None
+    names: dict[str, JsonValue] = dict.fromkeys(inner.output or {}, True)
+    return {"type": "object", "properties": names, "additionalProperties": False}
 
 
 def _inline(graph: Graph, path: Parts, facts: Facts) -> Iterator[Finding]:

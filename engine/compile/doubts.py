@@ -96,18 +96,11 @@ def _is_sure(analysis: Analysis, edge: int) -> bool:
 # --- branches that never join ---
 
 
-MOST_STEPS = 2_000_000
-"""Edges walked in one check to see whether branches meet; what is not seen by then counts as meeting."""
-
-
 def _never_joining(shape: Shape) -> Iterator[Finding]:
-    steps = MOST_STEPS
-    for number, node in enumerate(shape.nodes):
-        if not isinstance(node, ForkNode):
-            continue
-        walk = _Branches(shape, number, steps)
-        unmet = walk.unmet()
-        steps = walk.steps
+    forks = [number for number, node in enumerate(shape.nodes) if isinstance(node, ForkNode)]
+    met = _meeting_points(shape) if forks else []
+    for number in forks:
+        unmet = _unmet(shape, number, met)
         if unmet:
             name = shape.ids[number]
             targets = ", ".join(f"`{shape.ids[shape.links[edge].target]}`" for edge in unmet[:5])
@@ -118,64 +111,32 @@ def _never_joining(shape: Shape) -> Iterator[Finding]:
             yield finding("fork.never_joins", message, pointer("nodes", name), name, hint)
 
 
-class _Branches:
-    """The branches of a fork, all walked a step each in turn until each has met another or cannot any more.
+def _meeting_points(shape: Shape) -> list[int]:
+    """For each node those with several ways in that it leads to or is, as bits. O(edges * nodes / 64)."""
+    bits = 0
+    reached = [0] * len(shape.ids)
+    for node in reversed(range(len(shape.ids))):
+        if len(shape.into[node]) > 1:
+            reached[node] = 1 << bits
+            bits += 1
+        for edge in shape.out[node]:
+            link = shape.links[edge]
+            if not link.is_repeat:
+                reached[node] |= reached[link.target]
+    return reached
 
-    So a short branch beside a long rest of the graph costs little.
-    """
 
-    def __init__(self, shape: Shape, fork: int, steps: int) -> None:
-        self.shape = shape
-        self.fork = fork
-        self.steps = steps
-        self.owner: dict[int, int] = {}
-        self.met: set[int] = set()
-        branches = [edge for edge in shape.out[fork] if shape.links[edge].port == "branch"]
-        self.todo: dict[int, list[int]] = {edge: [] for edge in branches}
-        self.owned: dict[int, list[int]] = {edge: [] for edge in branches}
-
-    def unmet(self) -> list[int]:
-        """The edges of the branches that meet no other one; none if there is only one branch."""
-        if len(self.todo) < 2:
-            return []
-        for edge in self.todo:
-            self._reach(self.shape.links[edge].target, edge)
-        closed: set[int] = set()
-        going = list(self.todo)
-        while going and len(self.met) + len(closed) < len(self.todo) and len(closed) < len(self.todo) - 1:
-            for edge in going:
-                self._walk(edge)
-            for edge in going:
-                if not self.todo[edge] and edge not in self.met and self._is_closed(edge):
-                    closed.add(edge)
-            going = [edge for edge in going if self.todo[edge]]
-            if self.steps < 0:
-                return [edge for edge in self.todo if edge in closed]
-        return [edge for edge in self.todo if edge not in self.met]
-
-    def _walk(self, edge: int) -> None:
-        if self.todo[edge]:
-            targets = self.shape.targets(self.todo[edge].pop())
-            self.steps -= 1 + len(targets)
-            for target in targets:
-                self._reach(target, edge)
-
-    def _reach(self, node: int, edge: int) -> None:
-        owner = self.owner.get(node)
-        if owner is None:
-            self.owner[node] = edge
-            self.owned[edge].append(node)
-            self.todo[edge].append(node)
-        elif owner != edge:
-            self.met.update((edge, owner))
-
-    def _is_closed(self, edge: int) -> bool:
-        """Whether no other way leads into a branch that has been walked to its end."""
-        return all(
-            source == self.fork or self.owner.get(source) == edge
-            for node in self.owned[edge]
-            for source in self.shape.sources(node)
-        )
+def _unmet(shape: Shape, fork: int, reached: list[int]) -> list[int]:
+    """The edges of a fork's branches that lead to no node that another branch leads to too."""
+    branches = [edge for edge in shape.out[fork] if shape.links[edge].port == "branch"]
+    if len(branches) < 2:
+        return []
+    sets = [reached[shape.links[edge].target] for edge in branches]
+    once = several = 0
+    for bits in sets:
+        several |= once & bits
+        once |= bits
+    return [edge for edge, bits in zip(branches, sets, strict=True) if not bits & several]
 
 
 # --- loops with forks in them ---

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.compile.catalogue import finding
-from engine.compile.fixes import Operation, add_edge, add_node, fresh_id, put, remove_edges, retarget
+from engine.compile.fixes import Operation, add_edge, add_node, fresh_id, put, remove_edges, replace, retarget
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
 from engine.model.names import nearest
@@ -48,19 +48,24 @@ def _after_end(name: str, node: EndNode) -> Iterator[Finding]:
 def _unknown_ports(name: str, node: Node) -> Iterator[Finding]:
     known = ports_of(node)
     for index, edge in enumerate(node.to):
-        place = pointer("nodes", name, "to", index)
         if edge.on is None and isinstance(node, GateNode):
-            options = [port for port in known if port not in {"expired", "error"}]
-            fix = Fix(f"Put it on {options[0]}", (put(options[0], "nodes", name, "to", index, "on"),))
-            hint = f"its options are {', '.join(options)}"
-            message = f"an edge of the gate `{name}` does not say on which option it stands"
-            yield finding("port.missing", message, place, name, hint, fix if len(options) == 1 else None)
+            yield _no_option(name, index, [port for port in known if port not in {"expired", "error"}])
         elif edge.on is not None and edge.on not in known:
             meant = nearest(edge.on, known)
-            fix = Fix(f"Put it on {meant}", (put(meant, "nodes", name, "to", index, "on"),))
+            place = pointer("nodes", name, "to", index, "on")
+            fix = Fix(f"Put it on {meant}", (replace(meant, "nodes", name, "to", index, "on"),))
             hint = f"did you mean {meant}?" if meant else f"its ports are {', '.join(known)}"
-            message = f"`{name}` has no port `{edge.on}`"
-            yield finding("port.unknown", message, f"{place}/on", name, hint, fix if meant else None)
+            yield finding(
+                "port.unknown", f"`{name}` has no port `{edge.on}`", place, name, hint, fix if meant else None
+            )
+
+
+def _no_option(name: str, index: int, options: list[str]) -> Finding:
+    fix = Fix(f"Put it on {options[0]}", (put(options[0], "nodes", name, "to", index, "on"),))
+    message = f"an edge of the gate `{name}` does not say on which option it stands"
+    hint = f"its options are {', '.join(options)}"
+    place = pointer("nodes", name, "to", index)
+    return finding("port.missing", message, place, name, hint, fix if len(options) == 1 else None)
 
 
 def _by_port(node: Node) -> dict[str, list[int]]:
@@ -76,6 +81,8 @@ def _by_port(node: Node) -> dict[str, list[int]]:
 
 def _crowded_ports(graph: Graph, name: str, node: Node) -> Iterator[Finding]:
     """Edges behind one that is always taken."""
+    if len(node.to) < 2:
+        return
     for port, places in _by_port(node).items():
         always = [index for index in places if node.to[index].when is None]
         if len(always) > 1:

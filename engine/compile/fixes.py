@@ -54,6 +54,11 @@ def remove_edges(node: str, indices: Iterable[int]) -> list[Operation]:
     return [remove("nodes", node, "to", index) for index in sorted(indices, reverse=True)]
 
 
+def replace(value: Any, *parts: str | int) -> Operation:
+    """Set what is there to something else."""
+    return {"op": "replace", "path": pointer(*parts), "value": value}
+
+
 def put(value: Any, *parts: str | int) -> Operation:
     """Set a member of an object, whether it is there or not."""
     return {"op": "add", "path": pointer(*parts), "value": value}

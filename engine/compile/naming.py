@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from engine.compile.catalogue import finding
-from engine.compile.fixes import put
+from engine.compile.fixes import replace
 from engine.compile.uses import Spot, Use, Uses
 from engine.model.expressions import ExpressionProblem
 from engine.model.findings import Finding, Fix, pointer
@@ -97,7 +97,7 @@ def _respelt(use: Use, length: int, meant: str) -> Fix:
     word = words[length - 2 if use.is_short else length - 1]
     start = use.start + word.start()
     text = use.source[:start] + meant + use.source[start + len(word[0]) :]
-    return Fix(f"Write {meant}", (put(text, *use.spot.place),))
+    return Fix(f"Write {meant}", (replace(text, *use.spot.place),))
 
 
 def _wrong(spot: Spot, problem: ExpressionProblem) -> Finding:

@@ -71,7 +71,7 @@ def race_findings(analysis: Analysis, together: Together, flow: Flow) -> Iterato
         writers = flow.writers.get(key, {})
         if declared.merge in {"replace", "merge"} and len(writers) > 1:
             yield from _write_races(analysis, together, key, writers)
-        if writers and key in flow.readers:
+        if writers and len(writers.keys() | flow.readers.get(key, {}).keys()) > 1:
             yield from _read_races(analysis, together, key, flow)
     for reader, other, use in flow.reads:
         yield from _read(analysis, together, reader, other, use)
@@ -106,7 +106,7 @@ def _write_races(analysis: Analysis, together: Together, key: str, writers: dict
 
 def _read_races(analysis: Analysis, together: Together, key: str, flow: Flow) -> Iterator[Finding]:
     shape = analysis.shape
-    writers, readers = flow.writers[key], flow.readers[key]
+    writers, readers = flow.writers[key], flow.readers.get(key, {})
     racing = [number for number in writers if not isinstance(shape.nodes[number], EndNode)]
     found: dict[int, int] = {}
     for reader in readers:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from pydantic import JsonValue
 
 from engine.compile.catalogue import finding
-from engine.compile.fixes import put, remove
+from engine.compile.fixes import put, remove, replace
 from engine.compile.uses import Parts, Use
 from engine.errors import NodeError
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
 from engine.model.names import is_state_key, nearest
-from engine.model.schema import validator
 from engine.model.state import checked_write, initial_value
 from engine.model.templates import expressions_in, references_in
 from engine.model.values import ABSENT
@@ -35,7 +34,6 @@ def state_findings(graph: Graph, uses: Iterable[Use]) -> Iterator[Finding]:
             elif not references_in(value) and not expressions_in(value):
                 yield from _constant(graph, name, key, value)
     for key in graph.state:
-        yield from _default(graph, key)
         if key not in read and key not in written:
             fix = Fix("Take it out", (remove("state", key),))
             message = f"no node reads or writes the key `{key}` of the state"
@@ -51,7 +49,7 @@ def _unknown_key(graph: Graph, name: str, place: Parts, key: str) -> Finding:
             "state.unknown", message, pointer(*place), name, "declare it in `state`", _declaration(graph, key)
         )
     if place[-1] == "output_key":
-        operation = put(meant, *place)
+        operation = replace(meant, *place)
     elif meant in (graph.nodes[name].save or {}):
         return finding("state.unknown", message, pointer(*place), name, "declare it", _declaration(graph, key))
     else:
@@ -74,16 +72,6 @@ def _constant(graph: Graph, name: str, key: str, value: JsonValue) -> Iterator[F
     except NodeError as error:
         place = pointer("nodes", name, "save", key)
         yield finding("state.value", f"`{name}` cannot write this to `{key}`: {error.message}", place, name)
-
-
-def _default(graph: Graph, key: str) -> Iterator[Finding]:
-    declared = graph.state[key]
-    value = initial_value(declared)
-    if "default" not in declared.model_fields_set or declared.schema_ is None or value is ABSENT:
-        return
-    for problem in validator(declared.schema_).problems(value)[:1]:
-        message = f"the default of `{key}` does not fit its schema: {problem}"
-        yield finding("state.value", message, pointer("state", key, "default"))
 
 
 def _unwritten_output(graph: Graph, uses: Iterable[Use], written: set[str]) -> Iterator[Finding]:

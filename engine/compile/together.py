@@ -85,23 +85,42 @@ class Together:
     @cached_property
     def _before(self) -> list[int]:
         """For each node the asked ones that are surely decided before it starts."""
-        shape, loops = self._shape, self._analysis.loops
-        bodies = [self.mask(loop.body) for loop in loops.loops]
-        before: list[int] = []
-        for node, document in enumerate(shape.nodes):
-            to_end = isinstance(document, EndNode)
-            ways: list[int] = []
-            for edge in shape.into[node]:
-                source = shape.links[edge].source
-                way = before[source] | self._bit.get(source, 0)
-                left = loops.leaves[edge]
-                ways.append(way | bodies[left[-1]] if left and not to_end else way)
-            need = 1 if to_end else need_of(document) if isinstance(document, JoinNode) else 0
-            surely = _in_at_least(ways, max(1, len(ways) - need + 1) if need else 1)
-            if isinstance(document, JoinNode) and document.rest == "cancel":
-                surely |= self.mask(self._analysis.branches[node])
-            before.append(surely)
-        return before
+        started: list[int] = []
+        decided: list[int] = []
+        for node, document in enumerate(self._shape.nodes):
+            sure = [self._when_taken(edge, started, decided) for edge in self._shape.into[node]]
+            least = _union([self._over(edge, decided) for edge in self._shape.into[node]])
+            need = 1 if isinstance(document, EndNode) else need_of(document) if isinstance(document, JoinNode) else 0
+            if need:
+                passed = _in_at_least(sure, max(1, len(sure) - need + 1))
+                if isinstance(document, JoinNode) and document.rest == "cancel":
+                    passed |= self.mask(self._analysis.branches[node])
+                # One that starves or is skipped has waited for all its edges, and cancels nothing.
+                started.append(passed)
+                decided.append(passed & least)
+            else:
+                # All edges are decided and at least one is taken; a skipped one tells less than a taken one.
+                started.append(least | _in_at_least(sure, max(1, len(sure))))
+                decided.append(least)
+        return started
+
+    def _when_taken(self, edge: int, started: list[int], decided: list[int]) -> int:
+        """What is surely decided when an edge is taken; a join may leave by ``error`` without having passed on."""
+        link = self._shape.links[edge]
+        starved = link.port == "error" and isinstance(self._shape.nodes[link.source], JoinNode)
+        return self._over(edge, decided if starved else started)
+
+    def _over(self, edge: int, before: list[int]) -> int:
+        """What is decided before the source, the source, and the loops that the edge leaves and so waits for."""
+        link = self._shape.links[edge]
+        bits = before[link.source] | self._bit.get(link.source, 0)
+        left = self._analysis.loops.leaves[edge]
+        waits = left and not isinstance(self._shape.nodes[link.target], EndNode)
+        return bits | self._bodies[left[-1]] if waits else bits
+
+    @cached_property
+    def _bodies(self) -> list[int]:
+        return [self.mask(loop.body) for loop in self._analysis.loops.loops]
 
     @cached_property
     def _ancestors(self) -> list[int]:
@@ -196,13 +215,17 @@ class Together:
         return top_of[one] != top_of[other]
 
 
+def _union(sets: list[int]) -> int:
+    union = 0
+    for bits in sets:
+        union |= bits
+    return union
+
+
 def _in_at_least(sets: list[int], count: int) -> int:
     """The bits that are in at least ``count`` of the sets: counters of one bit plane each, added and compared."""
     if count == 1:
-        union = 0
-        for bits in sets:
-            union |= bits
-        return union
+        return _union(sets)
     planes: list[int] = []
     for bits in sets:
         carry = bits

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from engine.compile.catalogue import finding
 from engine.compile.facts import Facts
-from engine.compile.fixes import put, remove
+from engine.compile.fixes import remove, replace
 from engine.compile.uses import Parts
 from engine.errors import GraphError
 from engine.model.findings import Finding, Fix, pointer
@@ -65,7 +65,7 @@ def _tool_node(name: str, node: ToolNode, facts: Facts) -> Iterator[Finding]:
 
 def _unknown_tool(name: str, place: Parts, tool: str, facts: Facts) -> Finding:
     meant = nearest(tool, facts.tools or ())
-    fix = Fix(f"Use {meant}", (put(meant, *place),)) if meant else None
+    fix = Fix(f"Use {meant}", (replace(meant, *place),)) if meant else None
     hint = f"did you mean {meant}?" if meant else "register it with --tools or in weft.toml"
     return finding("tool.unknown", f"there is no tool `{tool}`", pointer(*place), name, hint, fix)
 
@@ -138,7 +138,7 @@ def _agents_tool(name: str, place: Parts, tool: str, agent: AgentFields, facts: 
         called = tool.removeprefix(_AGENT)
         if called not in agent.agents:
             meant = nearest(called, agent.agents)
-            fix = Fix(f"Use {meant}", (put(_AGENT + meant, *place),)) if meant else None
+            fix = Fix(f"Use {meant}", (replace(_AGENT + meant, *place),)) if meant else None
             hint = f"did you mean {_AGENT}{meant}?" if meant else f"define {called} under its `agents`"
             message = f"the tool `{tool}` calls an agent that is not among its `agents`"
             yield finding("agent.unknown", message, pointer(*place), name, hint, fix)
