@@ -25,24 +25,25 @@ def open_items(run: Run, execution: Execution, values: list[object] | None) -> N
     if execution.items is None:
         execution.items = Items(values or [], execution.node.doc)
     else:
-        execution.items.reopen()
+        execution.items.reopen(is_heard=True)
     go_on(run, execution)
 
 
 def go_on(run: Run, execution: Execution) -> None:
-    """Fill free slots, then see whether the node may go on. O(1) per item begun."""
+    """See whether the node may go on, and fill free slots. O(1) per item begun."""
     items = execution.items
     if items is None or execution.walk.is_draining or execution.walk.is_ended:
         return
-    if not (items.cancels and items.verdict == "passed"):  # else they would only be withdrawn again
-        _fill(run, execution, items)
     verdict = items.verdict
-    if verdict == "passed":
+    if verdict == "open":
+        _fill(run, execution, items)
+    elif verdict == "passed":
         items.pass_on(execution.walk.path_of(execution.node))
         if items.cancels:
             withdraw_items(run, items)
-        if execution.phase == "inside":
-            run.conclude(execution, None)
+        else:
+            _fill(run, execution, items)
+        run.conclude(execution, None)
     elif verdict == "starved" and execution.phase == "inside":
         node = execution.walk.path_of(execution.node)
         message = f"too few items of {execution.node.id} came to a result"

@@ -79,7 +79,7 @@ class Items:
     @property
     def verdict(self) -> Verdict:
         """How it stands: ``passed`` and ``starved`` once, ``over`` when it has passed and no item is left."""
-        is_last = not self.live and self.next >= len(self.values)
+        is_last = not self.live and self._all_begun()
         if self.is_passed:
             return "over" if is_last else "open"
         if self._need and self.completed >= self._need:
@@ -89,6 +89,11 @@ class Items:
         if not self.values or (self.completed and not self._need):
             return "passed"
         return "starved"
+
+    def _all_begun(self) -> bool:
+        while self.next < len(self.values) and self.is_done[self.next]:
+            self.next += 1
+        return self.next >= len(self.values)
 
     def takes_up(self) -> bool:
         """Whether an item that fails for good now fails nothing else."""
@@ -154,12 +159,10 @@ class Items:
 
     def next_new(self) -> int | None:
         """The first item that was never begun or must begin anew, None when all are begun. Amortised O(1)."""
-        while self.next < len(self.values):
-            index = self.next
-            self.next += 1
-            if not self.is_done[index]:
-                return index
-        return None
+        if self._all_begun():
+            return None
+        self.next += 1
+        return self.next - 1
 
     def due(self) -> list[Execution]:
         """The items that wait for their next attempt, the earliest first, as many as there are free slots."""
@@ -185,8 +188,13 @@ class Items:
         }
         self.result = (list(self.outputs), errors)
 
-    def reopen(self) -> None:
-        """Items that were cut off or failed run again; those with a result do not (GRAPH.md §3.5)."""
+    def reopen(self, *, is_heard: bool) -> None:
+        """Items that were cut off or failed run again; those with a result do not (GRAPH.md §3.5).
+
+        ``is_heard``: the node itself had not gone on for good, so it is decided anew whether it may.
+        """
+        if is_heard:
+            self.is_passed = False
         for index in self._cut:
             self.is_done[index] = False
         self.errors.clear()

@@ -74,12 +74,18 @@ def revive(run: Run, walk: Walk) -> None:
     if walk.is_over:
         ending.complete(run, walk)
         return
-    again, walk.failed, cut, walk.cut = walk.failed, [], walk.cut, []
-    for one in (*again, *cut):
+    failed, walk.failed = walk.failed, []
+    cut, walk.cut = walk.cut, []
+    for one in failed:
         if isinstance(one, Execution):
             _restart(run, one)
         else:
             walk.resettle(one)
+    if walk.is_ended or walk.is_draining:
+        walk.cut += cut  # what failed has failed again, on the spot
+        return
+    for one in cut:
+        _restart(run, one)
     run.unsettled.append(walk)
 
 
@@ -87,7 +93,7 @@ def _restart(run: Run, execution: Execution) -> None:
     if execution.phase == "unheard":
         execution.walk.active[execution.node.number] = execution
         if execution.items is not None:
-            execution.items.reopen()
+            execution.items.reopen(is_heard=False)
         go_on(run, execution)
         return
     renew(execution)
