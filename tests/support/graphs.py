@@ -9,7 +9,7 @@ loops left from within, several loop-backs on one header, repeats of an outer lo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -50,6 +50,8 @@ class Tastes:
     Attributes:
         size: about how many nodes it may have.
         forks, waits, each, subgraphs, locks, ends: whether these come up.
+        races: whether it may depend on the order of events what becomes of the run: joins and lists that do not wait
+            for all.
     """
 
     size: int = 12
@@ -59,6 +61,7 @@ class Tastes:
     subgraphs: bool = True
     locks: bool = True
     ends: bool = True
+    races: bool = True
 
 
 class _Maker:
@@ -87,6 +90,11 @@ class _Maker:
         self.nodes[end.node].setdefault("to", []).append({**edge, "node": target})
 
     def join_ends(self, ends: list[LooseEnd], target: str) -> None:
+        """Lead loose ends to a node; a join knows its ways by their source, so it gets one from each."""
+        if self.nodes[target]["kind"] == "join" and len({end.node for end in ends}) < len(ends):
+            merge = self.add("t", {"kind": "tool", "tool": "work"})
+            self.edge(LooseEnd(merge), target)
+            target = merge
         for end in ends:
             self.edge(end, target)
 
@@ -138,7 +146,7 @@ class _Maker:
     def each(self) -> Block:
         node: Document = {"kind": "tool", "tool": "work", "each": "input.list"}
         if self.is_likely(60):
-            node["wait"] = self.rnd.choice(["all", "any", 2])
+            node["wait"] = self.rnd.choice(["all", "any", 2] if self.tastes.races else ["all"])
             node["rest"] = self.rnd.choice(["wait", "cancel"])
         if self.is_likely(40):
             node["accept_failed"] = True
@@ -226,7 +234,7 @@ class _Maker:
             branches.append(ends)
         if not self.frames and self.is_likely(15):
             return fork, [end for ends in branches for end in ends]
-        if not self.frames and self.is_likely(15):
+        if not self.frames and self.is_likely(15) and all(end.on is None for end in branches[-1]):
             branches.pop()  # a branch that never joins
         return fork, self.meet(branches)
 
@@ -234,19 +242,15 @@ class _Maker:
         """Lead branches to a join of any rule."""
         join = self.add("j", {"kind": "join"})
         for ends in branches:
-            one_each = len({e.node for e in ends}) == len(ends)
-            if not ends:
-                continue
-            if one_each and self.is_likely(60):
+            if ends and self.is_likely(60):
                 self.join_ends(ends, join)
-            else:
+            elif ends:
                 merge, more = self.tool()
                 self.join_ends(ends, merge)
-                self.join_ends(more[:1], join)
-                if len(more) > 1 and more[1].node != merge:
-                    self.edge(more[1], join)
+                self.join_ends(more, join)
         ways_in = sum(e["node"] == join for node in self.nodes.values() for e in node.get("to", []))
-        self.nodes[join]["wait"] = self.rnd.choice(["all", "any", self.rnd.randint(1, max(1, ways_in))])
+        early: list[str | int] = ["any", self.rnd.randint(1, max(1, ways_in))]
+        self.nodes[join]["wait"] = self.rnd.choice(["all", *early]) if self.tastes.races else "all"
         self.nodes[join]["rest"] = self.rnd.choice(["wait", "cancel"])
         self.nodes[join]["accept_failed"] = self.is_likely(40)
         ends = [LooseEnd(join)]
@@ -288,16 +292,17 @@ def random_document(rnd: Random, tastes: Tastes | None = None, name: str = "rand
     _, ends = maker.chain(4)
     if ends:
         maker.join_ends(ends, maker.add("z", {"kind": "tool", "tool": "work"}))
+    for node in maker.nodes.values():
+        edges: list[Document] = node.get("to", [])
+        edges.sort(key=lambda edge: "when" not in edge)
     on_failure = "finish" if maker.is_likely(25) else "stop"
     return {"format": "weft/1", "name": name, "on_failure": on_failure, "nodes": maker.nodes}
 
 
-SMALL = Tastes(size=4, subgraphs=False, each=False)
-
-
 def random_graphs(rnd: Random, tastes: Tastes | None = None) -> tuple[Graph, dict[str, Graph]]:
     """A random root graph and the graph ``inner`` that its subgraph nodes name."""
-    inner = Graph.model_validate(random_document(rnd, SMALL, "inner"))
+    small = replace(tastes or Tastes(), size=4, subgraphs=False, each=False)
+    inner = Graph.model_validate(random_document(rnd, small, "inner"))
     return Graph.model_validate(random_document(rnd, tastes)), {"inner": inner}
 
 

@@ -184,10 +184,11 @@ class Shape:
         return set() if self.start == without else {self.start} | self.reach(self.start, without=without, repeats=False)
 
     def _every_way_leads_to(self, name: str, join: str) -> bool:
-        """Within one iteration: a way back to the header of the loop around the join leads away from it."""
+        """Within one iteration: a way back to the join itself, or to the header of the loop around, leads elsewhere."""
         met = {name} | self.reach(name, without=join)
-        around = [h for h in self.loops_of(join) if h != join]
-        return all(join in self.reach(n) for n in met) and not (around and around[-1] in met)
+        headers = {join, *[h for h in self.loops_of(join) if h != join][-1:]}
+        is_lost = any(self.is_repeat(e) and e.target in headers for n in met for e in self.out(n))
+        return not is_lost and all(join in self.reach(n) for n in met)
 
     # --- ways onward ---
 

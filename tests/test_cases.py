@@ -1,0 +1,59 @@
+"""Every folder of ``tests/cases`` comes out as it says, on every store."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from engine import Graph
+from tests.support.cases import WHERE, Case, case_names, load_case
+from tests.support.playing import Play, Played, Stage, check, trace_of
+from tests.support.scripted_tools import ScriptedTool, Turn
+
+CASES = {name: load_case(name) for name in case_names()}
+PERMUTED = [name for name, (case, _, _) in CASES.items() if case.expect.all_traces is not None]
+
+
+def play(name: str, db: str | Path, tools: dict[str, ScriptedTool] | None = None) -> Played:
+    case, folder, given = CASES[name]
+    stage = Stage(db, folder, case.tools if tools is None else tools)
+    return asyncio.run(Play(case, given, stage).to_the_end())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_comes_out_as_it_says_in_memory(name: str) -> None:
+    check(play(name, "memory:"), CASES[name][0].expect)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_comes_out_as_it_says_on_disk(name: str, tmp_path: Path) -> None:
+    check(play(name, tmp_path / "weft.db"), CASES[name][0].expect)
+
+
+@pytest.mark.parametrize("name", PERMUTED)
+def test_the_traces_of_a_case_are_those_that_its_pattern_allows(name: str) -> None:
+    case = CASES[name][0]
+    found = {tuple(trace_of(play(name, "memory:", tools))) for tools in timings(case)}
+    assert found == {tuple(trace) for trace in case.expect.all_traces or ()}
+
+
+def timings(case: Case) -> list[dict[str, ScriptedTool]]:
+    """The case's tools with every order of the permuted ones' times; the k-th takes 2 to the power of k seconds."""
+    orders = permutations(range(len(case.permute)))
+    return [
+        case.tools | {n: timed(case.tools[n], 2.0**k) for n, k in zip(case.permute, o, strict=True)} for o in orders
+    ]
+
+
+def timed(tool: ScriptedTool, sleeps_s: float) -> ScriptedTool:
+    turns: list[Turn] = [turn.model_copy(update={"sleeps_s": sleeps_s}) for turn in tool.does]
+    return tool.model_copy(update={"does": turns})
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_is_written_in_the_one_form_of_a_graph_file(name: str) -> None:
+    for path in [p for p in (WHERE / name).glob("*.json") if p.name not in ("case.json", "input.json")]:
+        assert Graph.load(path).dumps() == path.read_text(encoding="utf-8")
