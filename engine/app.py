@@ -31,7 +31,7 @@ from engine.model.findings import Finding
 from engine.model.graph import Graph
 from engine.model.names import nearest
 from engine.model.schema import fill_defaults, problems
-from engine.model.values import as_object
+from engine.model.values import as_object, normal, problem
 from engine.pictures import run_overlay
 from engine.render.picture import RunOverlay
 from engine.run import Run, RunResult
@@ -269,7 +269,8 @@ class Engine:
         """
         await self._unended(run_id)
         opened = find_gate(gate, await self._store.inbox(run_id=run_id), run=run_id)
-        filled = check_answer(opened, option, form, by=by, assignees=opened.assignees, run=run_id)
+        given = None if form is None else json_value(form, f"form for {gate}")
+        filled = check_answer(opened, option, given, by=by, assignees=opened.assignees, run=run_id)
         fact = GateAnswered(
             gate=opened.gate, execution=opened.execution, node=opened.node, option=option, form=filled, by=by
         )
@@ -294,7 +295,8 @@ class Engine:
             InputError: ``run.unknown``, ``run.ended``.
         """
         await self._unended(run_id)
-        await self._tell(run_id, SignalReceived(name=name, value=value), "signal", {"name": name, "value": value})
+        given = json_value(value, f"value of the signal {name}")
+        await self._tell(run_id, SignalReceived(name=name, value=given), "signal", {"name": name, "value": given})
         return Run(run_id, self)
 
     # -- reading -----------------------------------------------------------------------------------------------------
@@ -431,6 +433,7 @@ class Engine:
         host = self._hosts.pop(run_id, None)
         if host is not None:
             host.fall(LeaseLost("another process has taken the run", where=f"run {run_id}"))
+            await self._leave(run_id, host, with_mail=True)
 
     async def deliver(self, run_id: str) -> None:
         """Bring a hosted run's mail in. A letter that does not fit any more is put aside."""
@@ -531,8 +534,7 @@ class Engine:
     async def _leave(self, run_id: str, host: Host, *, with_mail: bool) -> None:
         try:
             await host.stop()
-            if host.failure is None:
-                await self._store.release(run_id, is_clean=True, with_mail=with_mail)
+            await self._store.release(run_id, is_clean=host.failure is None, with_mail=with_mail or bool(host.failure))
         finally:
             self._leaving.pop(run_id, None)
 
@@ -695,7 +697,7 @@ def checked_input(graph: Graph, given: Any) -> Any:
     Raises:
         InputError: it does not fit; the message names every problem.
     """
-    value: Any = {} if given is None else given
+    value: Any = {} if given is None else json_value(given, f"input of {graph.name}")
     if graph.input is None:
         return value
     filled = fill_defaults(graph.input, value)
@@ -710,3 +712,16 @@ def checked_input(graph: Graph, given: Any) -> Any:
             hint=f"did you mean {near}?" if near else f"the graph takes: {', '.join(names) or 'see its input schema'}",
         )
     return filled
+
+
+def json_value(value: Any, where: str) -> Any:
+    """A value from a caller as it is kept: a copy, its numbers as ECMAScript holds them.
+
+    Raises:
+        InputError: it is no JSON value.
+    """
+    found = problem(value)
+    if found is not None:
+        path = "/".join(str(part) for part in found[0])
+        raise InputError(found[1], where=f"{where}: /{path}" if path else where, hint="give a JSON value")
+    return normal(value)
