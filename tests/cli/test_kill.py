@@ -90,7 +90,7 @@ def completed(weft: Weft) -> list[str]:
 
 def let_the_lease_run_out(place: Path) -> None:
     """What 15 seconds would do."""
-    import sqlite3  # noqa: PLC0415 - only here
+    import sqlite3
 
     with sqlite3.connect(place / "weft.db") as db:
         db.execute("UPDATE leases SET until = 0")
