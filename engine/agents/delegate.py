@@ -20,7 +20,7 @@ from engine.agents.messages import Message
 from engine.agents.questions import key_of
 from engine.agents.spec import CALLED, AgentSpec
 from engine.agents.turn import Execution, Turn
-from engine.errors import NodeError, OutsideError
+from engine.errors import EngineBug, NodeError, OutsideError
 from engine.model.values import compact
 from engine.runtime.limits import Budget, LimitReached
 from engine.scheduler.events import EffectClaimed, EffectSettled
@@ -87,7 +87,10 @@ async def converse(party: Party) -> Ended | Transfer:
                 f"the conversation changed hands {HANDOVERS} times", code="agent.handovers", error_class="limit"
             )
         request = _handover(party, spec, ended)
-        spec = spec.handover_targets(party.top)[ended.target]
+        following = party.top.find_agent(ended.target)
+        if following is None:
+            raise EngineBug(f"the conversation was handed to {ended.target}, whom nobody knows")
+        spec = following
 
 
 def _turn(party: Party, spec: AgentSpec, request: Message) -> Turn:

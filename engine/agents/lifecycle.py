@@ -65,8 +65,9 @@ class Lifecycle:
         own = [e for e in ctx.recorded if isinstance(e, AgentStateChanged) and e.agent == agent]
         self._recorded = [e.state for e in own if not _is_aside(e)]
         self._taken = 0
-        self._is_cut_off = bool(own) and own[-1].state == State.FAILED
-        if self._is_cut_off:
+        # Cut off right after it was initialized again, it still has to be brought to where it stood.
+        self._is_cut_off = bool(own) and (own[-1].state == State.FAILED or _is_resumption(own[-1]))
+        if own and own[-1].state == State.FAILED:
             self._journal(State.INITIALIZED, {ASIDE: True, "resumed": True})
 
     @property
@@ -135,6 +136,10 @@ class Lifecycle:
             detail=dict(detail) if detail else None,
         )
         self._ctx.record(event)
+
+
+def _is_resumption(event: AgentStateChanged) -> bool:
+    return event.state == State.INITIALIZED and _is_aside(event)
 
 
 def _is_aside(event: AgentStateChanged) -> bool:

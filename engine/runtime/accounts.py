@@ -13,7 +13,6 @@ from engine.model.nodes import Limits
 from engine.runtime.limits import Budget
 from engine.scheduler.events import (
     EffectClaimed,
-    EffectSettled,
     Event,
     GateOpened,
     ModelAnswered,
@@ -112,11 +111,11 @@ class Accounts:
                     budget_.ended_all(event.at)
             case ModelAnswered() if event.usage is not None:
                 self.budget(scope_path).settle_model_call(event.usage.tokens, event.usage.usd)
-            case EffectClaimed() | EffectSettled() if event.key not in self._calls:
+            case EffectClaimed() if event.key not in self._calls:
+                # A call that was refused is settled without a claim: it never began.
                 self._calls.add(event.key)
                 self.budget(scope_path).reserve_tool_call(check=False)
-                if isinstance(event, EffectClaimed):
-                    self.root.count_call(event.tool)
+                self.root.count_call(event.tool)
             case RunResumed():
                 # Time without a host does not count: what was under way ended with the last event before.
                 for budget in self._under_way.values():

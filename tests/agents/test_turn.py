@@ -28,6 +28,7 @@ from engine.scheduler.events import (
     ModelAnswered,
     ModelRequested,
 )
+from engine.tools.people import TOOLS
 from tests.agents.desk import Desk, budget_of, graph_of, to_end
 
 
@@ -490,3 +491,170 @@ async def test_every_journaled_lifecycle_obeys_the_table() -> None:
         steps = [State(s) for s in states(here, agent)]
         for before, after in pairwise(steps):
             assert after == before or after in TRANSITIONS[before], (agent, before, after)
+
+
+# --- what a document may have wrong, and the rest of the codes ---
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"tools": ["agent:nobody"]}, "agent.unknown"),
+    ({"tools": ["graph:other"]}, "tool.unsupported"),
+    ({"tools": ["lok"]}, "tool.unknown"),
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("agent", "code"), WRONG)
+async def test_a_document_that_names_what_is_not_there_fails_clearly(agent: dict[str, Any], code: str) -> None:
+    here = desk([{"text": "x"}], **agent)
+    with pytest.raises(NodeError) as caught:
+        await run(here, World())
+    assert caught.value.code == code
+
+
+@pytest.mark.anyio
+async def test_a_refusal_of_the_provider_is_fatal() -> None:
+    here = desk([{"text": "x", "finish": "filter"}])
+    with pytest.raises(ModelError) as caught:
+        await run(here, World())
+    assert (caught.value.code, caught.value.error_class) == ("model.filter", "fatal")
+
+
+@pytest.mark.anyio
+async def test_an_empty_answer_is_corrected_and_in_the_end_fails() -> None:
+    here = desk([{"text": "  "}])
+    with pytest.raises(ModelError) as caught:
+        await run(here, World())
+    assert caught.value.code == "model.answer"
+    assert len(here.of(ModelAnswered)) == 5
+
+
+@pytest.mark.anyio
+async def test_an_agent_that_took_over_has_its_own_time() -> None:
+    world = World()
+    agents = {"clerk": {"model": "scripted:clerk", "tools": ["slow"], "timeout_s": 5}}
+    here = desk([{"transfer": "clerk"}], {"clerk": [{"tool": "slow"}]}, agents=agents)
+
+    async def slow() -> None:
+        """Wait."""
+        await here.clock.sleep(60)
+
+    world.services.tools.add(make_tool(slow, effect="read", timeout_s=None))
+    with pytest.raises(NodeError) as caught:
+        await run(here, world)
+    assert caught.value.code == "agent.timeout"
+
+
+@pytest.mark.anyio
+async def test_a_conversation_changes_hands_a_bounded_number_of_times() -> None:
+    agents = {n: {"model": f"scripted:{n}", "max_iterations": 100} for n in ("a", "b")}
+    here = desk([{"transfer": "a"}], {"a": [{"transfer": "b"}], "b": [{"transfer": "a"}]}, agents=agents)
+    with pytest.raises(NodeError) as caught:
+        await run(here, World())
+    assert caught.value.code == "agent.handovers"
+
+
+@pytest.mark.anyio
+async def test_a_plan_is_journaled_and_can_be_changed_on_the_way() -> None:
+    plans = [{"tool": "set_plan", "args": {"steps": [step]}} for step in ("one", "two")]
+    here = desk([*plans, {"text": "ok"}], plan=True)
+    await run(here, World())
+    assert [e.detail["plan"] for e in here.of(AgentStateChanged) if e.detail] == [["one"], ["two"]]
+
+
+@pytest.mark.anyio
+async def test_a_model_that_does_not_plan_is_told_to() -> None:
+    here = desk(
+        [
+            {"text": "later"},
+            {"tool": "set_plan", "args": {"steps": []}},
+            {"tool": "set_plan", "args": {"steps": ["x"]}},
+            {"text": "ok"},
+        ],
+        plan=True,
+    )
+    assert (await run(here, World())).output == "ok"
+    assert [e.detail["recovery"] for e in here.of(AgentStateChanged) if e.detail and "why" in e.detail] == [
+        "correct"
+    ] * 2
+
+
+@pytest.mark.anyio
+async def test_no_tool_is_called_while_an_answer_is_checked() -> None:
+    here, world = (
+        desk([{"text": "a"}, {"tool": "look", "args": {"what": "sky"}}, {"text": "b"}], tools=["look"], reflect=True),
+        World(),
+    )
+    assert (await run(here, world)).output == "b"
+    assert world.done == []
+
+
+@pytest.mark.anyio
+async def test_human_ask_in_mid_turn_goes_on_with_the_answer() -> None:
+    world = World()
+    world.services.tools.add(TOOLS[0])
+    ask = {"tool": "human.ask", "args": {"question": "Red or blue?", "options": ["red", "blue"]}}
+    here = desk(
+        [{"tools": [ask, {"tool": "look", "args": {"what": "sky"}}]}, {"text": "{output}"}], tools=["human.ask", "look"]
+    )
+    here.scripted["one"][0]["steps"][0]["tools"].reverse()
+    result = await run(here, world, [("blue", None)])
+    assert result.output == "blue"
+    assert world.done == [("look", "sky")]
+    (gate,) = here.of(GateOpened)
+    assert (gate.gate, gate.purpose, gate.prompt) == ("work!2", "ask", "Red or blue?")
+
+
+@pytest.mark.anyio
+async def test_gates_of_one_answer_are_opened_one_after_the_other() -> None:
+    calls = [{"tool": "pay.big", "args": {"amount": n}} for n in (1, 2)]
+    here, world = desk([{"tools": calls}, {"text": "ok"}], tools=["pay.big"]), World()
+    await run(here, world, [("approve", None), ("deny", {"reason": "enough"})])
+    assert [g.gate for g in here.of(GateOpened)] == ["work!1", "work!2"]
+    assert world.done == [("pay", 1)]
+
+
+@pytest.mark.anyio
+async def test_a_failed_attempt_in_the_middle_changes_nothing_about_kills_and_resumes() -> None:
+    def failing() -> Desk:
+        here = everything()
+        broken = [BUYER[0], {"error": {"class": "transient"}}]
+        here.scripted["buyer"].insert(0, {"when": {"attempt": 1}, "steps": broken})
+        return here
+
+    first, world = failing(), World()
+    with pytest.raises(ModelError):
+        await run(first, world)
+    assert states(first)[-1] == states(first, "buyer!4")[-1] == "failed"
+    await run(first, world, [("approve", None)])
+    assert world.done == [("look", "price"), ("pay", 2), ("pay", 7), ("pay", 100)]
+    for length in range(len(first.events)):
+        there = first.resumed(length)
+        unsure = [("happened", {"result": 1})] if _is_unsure(there) else []
+        result = await run(there, World(), [*unsure, ("approve", None)])
+        assert result.output == {"total": 103}, length
+        asked = [(e.agent, e.step) for e in there.of(ModelAnswered)]
+        assert len(set(asked)) == len(asked), length
+        for agent in {e.agent for e in there.of(AgentStateChanged)}:
+            steps = [State(s) for s in states(there, agent)]
+            for before, after in pairwise(steps):
+                fresh = before == State.FAILED and after == State.INITIALIZED
+                assert fresh or after == before or after in TRANSITIONS[before], (length, agent, before, after)
+
+
+@pytest.mark.anyio
+async def test_writes_of_several_calls_join_by_the_keys_merge_rule() -> None:
+    keys = {"replace": 3, "extend": [1, 2, 3], "merge": {"1": 1, "2": 2, "3": 3}, "sum": 6, "min": 1, "max": 3}
+    here = desk([{"tools": [{"tool": "put", "args": {"n": n}} for n in (2, 1, 3)]}, {"text": "ok"}], tools=["put"])
+    here.graph = graph_of(here.graph.model_dump(exclude_unset=True)["nodes"], state={k: {"merge": k} for k in keys})
+
+    async def put(n: int, context: ToolContext) -> None:
+        """Put."""
+        values: dict[str, Any] = {"extend": [n], "merge": {str(n): n}}
+        for key in keys:
+            context.set_state(key, values.get(key, n))
+
+    world = World()
+    world.services.tools.add(make_tool(put, effect="read"))
+    result = await run(here, world)
+    assert result.writes == {**keys, "extend": [2, 1, 3]}
