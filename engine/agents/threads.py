@@ -12,6 +12,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 IDLE_S: Final = 10.0
@@ -88,20 +89,21 @@ class Threads:
                         self._idle -= 1
                         return
                 continue
-            _do(job)
-            del job
+            tell = _do(job)
+            # Idle before anybody knows of the result, so that whoever waits for it finds a thread to go on with.
             with self._lock:
                 self._idle += 1
+            _tell(job, tell)
+            del job, tell
 
 
-def _do(job: _Job) -> None:
+def _do(job: _Job) -> Callable[[], None]:
+    """Call the function; what sets the future to what came of it."""
     try:
         result = job.function()
     except BaseException as error:  # noqa: BLE001 - whatever a tool raises belongs to whoever called it
-        raised = _raisable(error)
-        _tell(job, lambda: job.future.set_exception(raised))
-    else:
-        _tell(job, lambda: job.future.set_result(result))
+        return partial(job.future.set_exception, _raisable(error))
+    return partial(job.future.set_result, result)
 
 
 def _raisable(error: BaseException) -> BaseException:
