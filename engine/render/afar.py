@@ -44,7 +44,8 @@ def from_afar(picture: Picture, layout: Layout, overlay: RunOverlay | None, thic
         bodies.setdefault((node.kind, run.status if run else None), []).extend(_body(layout.spots[node.id]))
     for (kind, status), commands in bodies.items():
         body = Drawing(tuple(commands), fill="status-ink" if status else "kind-ink", css="body")
-        yield Group((body,), css=f"nodes kind-{kind}", kind=kind, status=status)
+        css = f"nodes kind-{kind}" + (f" status-{status}" if status else "")
+        yield Group((body,), css=css, kind=kind, status=status)
 
 
 def _body(spot: Spot) -> Path:

@@ -43,7 +43,8 @@ def legend(picture: Picture, overlay: RunOverlay | None, width: float) -> tuple[
     for entry in _entries(picture, overlay):
         if x and x + entry.width - _APART_PX > width:
             x, y = 0.0, y + ROW_PX
-        css = "legend" + (f" kind-{entry.kind}" if entry.kind else "")
+        scopes = ("legend", entry.kind and f"kind-{entry.kind}", entry.status and f"status-{entry.status}")
+        css = " ".join(scope for scope in scopes if scope)
         marks.append(Group(tuple(_draw(entry, x, y + ROW_PX / 2)), css=css, kind=entry.kind, status=entry.status))
         x += entry.width
     return marks, y + ROW_PX if marks else 0

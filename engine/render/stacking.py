@@ -16,8 +16,11 @@ from engine.render.tokens import GRID_PX
 
 _ORDER_SWEEPS = 8
 _PULL_SWEEPS = 12
-_HOLDS, _LOOSE = (1e2, 1e4, 1e6), 1.0
-"""How hard an item keeps to its wish, by the hold of its wire; a node to which no one wire leads is easily moved."""
+_HOLDS, _LOOSE = (1.0, 1e4, 1e8), 1e-2
+"""How hard an item keeps to its wish, by the hold of its wire; a node to which no one wire leads is easily moved.
+
+The steps are so large because strengths share a move: all that pull at a main way together shift it by less than 1 px.
+"""
 _SNAP_PX = GRID_PX // 2
 """Everything stands on half the grid, as do all ports: what is nearly in line comes to be exactly so."""
 

@@ -142,8 +142,9 @@ def test_a_pipeline_is_one_straight_line(deadline_s: float) -> None:
 
 
 @by_all_means
-def test_the_first_option_of_a_gate_leads_on_in_a_straight_line(deadline_s: float) -> None:
-    found = laid_out(draft_and_review(), deadline_s)
+@pytest.mark.parametrize("name", ["draft_and_review", "human_in_the_loop"])
+def test_the_first_option_of_a_gate_leads_on_in_a_straight_line(name: str, deadline_s: float) -> None:
+    found = laid_out(PATTERNS[name], deadline_s)
     assert len(found.wires["review", 0].points) == 2
     assert len(found.wires["write", 0].points) == 2
 

@@ -198,3 +198,14 @@ def test_the_key_names_what_is_there_and_nothing_else() -> None:
         for t in g.iter(f"{NAMESPACE}text")
     ]
     assert words == ["agent", "tool", "loop-back", "human gate", "repeat"]
+
+
+def test_whatever_is_coloured_by_kind_or_status_stands_in_their_scope() -> None:
+    """A page's style sheet finds the colour by the classes around it; the literal attribute needs no such help."""
+    for picture in PATTERNS.values():
+        root = drawn(picture, overlay=run_of(picture), deadline_s=0)
+        for group in root.iter(f"{NAMESPACE}g"):
+            roles = " ".join(element.get("class", "") for element in group if element.tag != f"{NAMESPACE}g")
+            scopes = group.get("class", "")
+            assert "-kind-" not in roles or "kind-" in scopes
+            assert "-status-" not in roles or "status-" in scopes
