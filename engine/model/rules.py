@@ -77,12 +77,14 @@ def _default_findings(key: str, entry: Object) -> Iterator[Finding]:
     needed = _LIST_OR_OBJECT.get(merge)
     is_number = type(value) in (int, float)
     if (needed is not None and not isinstance(value, needed)) or (merge in ("sum", "min", "max") and not is_number):
-        message = f"the key `{key}` merges by {merge}, so it cannot begin with {shape_of(value)}"
+        message = f"the key {_quoted(key)} merges by {merge}, so it cannot begin with {shape_of(value)}"
         yield Finding("key.default", "error", message, place)
     elif isinstance(schema, dict) and not schema_problems(schema):
         found = problems(schema, value)
         if found:
-            yield Finding("key.default", "error", f"the default of `{key}` does not fit its schema: {found[0]}", place)
+            yield Finding(
+                "key.default", "error", f"the default of {_quoted(key)} does not fit its schema: {found[0]}", place
+            )
 
 
 def _pattern() -> str:
@@ -137,7 +139,7 @@ def _exactly_one(node: str, fields: Object, names: tuple[str, ...]) -> Iterator[
     given = [name for name in names if name in fields]
     listed = ", ".join(f"`{name}`" for name in names)
     if not given:
-        message = f"the {fields['kind']} `{node}` needs one of {listed}"
+        message = f"the {fields['kind']} {_quoted(node)} needs one of {listed}"
         yield Finding("field.missing", "error", message, pointer("nodes", node), node)
     for name in given[1:]:
         yield _conflict(node, name, f"a {fields['kind']} has exactly one of {listed}")

@@ -152,7 +152,7 @@ Told = tuple[str, str, str | None, Fix | None]
 
 def _told(error: Any, path: Path, parent: JsonValue) -> Told:
     """Code, sentence, hint and fix of an error."""
-    name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else f"entry {path[-1]} of `{path[-2]}`"
+    name = f"`{_cut(path[-1])}`" if isinstance(path[-1], str) else f"entry {path[-1]} of `{path[-2]}`"
     given = error["input"]
     context = error.get("ctx", {})
     match error["type"]:
@@ -206,7 +206,12 @@ def _refused_field(field: str, owner: str) -> tuple[str, str, str] | None:
 def _unknown_kind(path: Path, node: JsonValue) -> Told:
     kind = node.get("kind") if isinstance(node, dict) else None
     if kind is None:
-        return "field.missing", f"the node `{path[-1]}` needs the field `kind`", f"one of {_listed(NODE_CLASSES)}", None
+        return (
+            "field.missing",
+            f"the node `{_cut(str(path[-1]))}` needs the field `kind`",
+            f"one of {_listed(NODE_CLASSES)}",
+            None,
+        )
     meant = nearest(kind, NODE_CLASSES) if isinstance(kind, str) else None
     message = f"{_shown(kind)} is no kind of node"
     if meant is None:
@@ -269,13 +274,15 @@ def _listed(words: Sequence[str] | dict[str, Any]) -> str:
 def _shown(value: JsonValue) -> str:
     """A value in a sentence: short texts and numbers themselves, else what it is."""
     match value:
-        case str() if len(value) <= 60:
-            return f'"{value}"'
         case str():
-            return f'"{value[:60]}…"'
+            return f'"{_cut(value)}"'
         case bool():
             return "true" if value else "false"
         case int() | float():
             return str(value)
         case _:
             return shape_of(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}…"
