@@ -23,9 +23,9 @@ from engine.config import Config
 from engine.errors import GraphError, InputError, JournalError, LeaseLost
 from engine.hooks import Hook, Hooks
 from engine.journal import open_journal
-from engine.journal.codec import moment_text
+from engine.journal.codec import moment_text, to_json
 from engine.journal.projection import ENDED
-from engine.journal.store import Durability, Journal, Lease, OpenGate, RunFilter, RunRow
+from engine.journal.store import Durability, Journal, Lease, OpenGate, Recorded, RunFilter, RunRow
 from engine.library import Library
 from engine.model.findings import Finding
 from engine.model.graph import Graph
@@ -57,6 +57,24 @@ from engine.scheduler.replay import replay
 from engine.scheduler.scheduler import Scheduler
 from engine.version import VERSION
 from engine.wiring import Wiring, text_and_hash
+
+__all__ = [
+    "ENDED",
+    "Engine",
+    "Event",
+    "OpenGate",
+    "Recorded",
+    "Run",
+    "RunFilter",
+    "RunResult",
+    "RunRow",
+    "Volatile",
+    "checked_input",
+    "event_json",
+    "json_value",
+    "moment_text",
+    "refuse",
+]
 
 SCRIPTED: Final = ".scripted"
 """Ending of the name under which a graph's scripted answers are kept with a run."""
@@ -334,9 +352,13 @@ class Engine:
         """Runs, newest first; see ``RunFilter``."""
         return await self._store.runs(which)
 
-    async def inbox(self, *, run_id: str | None = None) -> list[OpenGate]:
-        """Open gates of all runs or of one, oldest first."""
-        return await self._store.inbox(run_id=run_id)
+    async def inbox(self, *, run_id: str | None = None, after: tuple[float, str, str] | None = None) -> list[OpenGate]:
+        """Open gates of all runs or of one, oldest first, a page at a time; ``after``: since, run, gate of the last."""
+        return await self._store.inbox(run_id=run_id, after=after)
+
+    async def position(self) -> int:
+        """The newest position of the feed over all runs; 0 before the first event."""
+        return await self._store.position()
 
     async def journal_of(self, run_id: str, *, after: int = 0) -> list[Event]:
         """The run's events with ``n`` > ``after`` as far as they are on disk.
@@ -421,6 +443,19 @@ class Engine:
             statuses=statuses,  # type: ignore[arg-type]
             ids=ids,
         )
+
+    async def delete(self, run_id: str) -> None:
+        """Remove a run that has ended, and whatever only it needed.
+
+        Raises:
+            InputError: ``run.unknown``, ``run.not_ended``; ``run.elsewhere`` while its host is still leaving.
+        """
+        if (await self._store.run(run_id)).status not in ENDED:
+            hint = f"cancel it first: weft cancel {run_id}"
+            raise InputError("the run has not ended", code="run.not_ended", where=f"run {run_id}", hint=hint)
+        if (leaving := self._leaving.get(run_id)) is not None:
+            await leaving
+        await self._store.delete_run(run_id, now=self.clock.now())
 
     # -- for the keeper ----------------------------------------------------------------------------------------------
 
@@ -672,6 +707,11 @@ class Engine:
                 yield event
                 if isinstance(event, RunCompleted | RunFailed | RunCancelled):
                     return
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as every door writes it: one JSON object (RUNS.md §1)."""
+    return to_json(event)
 
 
 def refuse(graph: Graph, findings: Sequence[Finding]) -> None:

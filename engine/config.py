@@ -75,6 +75,33 @@ class HttpSection(_Section):
     max_bytes: int = Field(default=5_000_000, ge=1)
 
 
+class UserSection(_Section):
+    """A person who may log in. ``token_hash``: ``sha256:`` and 64 hex digits, as ``weft token NAME`` prints it.
+
+    ``groups``: may answer gates that are assigned to one of them; ``admin`` may make links for others.
+    """
+
+    name: str = Field(pattern=r"^[^\s/][^\x00-\x1f/]{0,63}$")
+    token_hash: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
+    groups: list[str] = Field(default_factory=list[str])
+
+
+class ServeSection(_Section):
+    """How ``weft serve`` listens; flags win over it.
+
+    ``hosts``: names under which browsers may reach it, beside those of the loopback. ``root_path``: the path under
+    which a proxy shows it, as ``/weft``. ``proxies``: addresses of proxies whose ``X-Forwarded-*`` are believed.
+    ``embed_in``: origins of pages that may show a run (``frame-ancestors``).
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8700, ge=0, le=65535)
+    hosts: list[str] = Field(default_factory=list[str])
+    root_path: str = Field(default="", pattern=r"^(/[A-Za-z0-9._~-]+)*$")
+    proxies: list[str] = Field(default_factory=list[str])
+    embed_in: list[str] = Field(default_factory=list[str])
+
+
 class Config(_Section):
     """The whole file.
 
@@ -86,6 +113,8 @@ class Config(_Section):
         http: what ``http.*`` may reach.
         secrets: name -> where its value comes from.
         limits: upper bounds for every run, beside the graph's own.
+        serve: how the server listens.
+        users: who may log in to the server; without any, the person who started it.
     """
 
     db: str | None = None
@@ -95,6 +124,16 @@ class Config(_Section):
     http: HttpSection = HttpSection()
     secrets: dict[str, SecretSource] = Field(default_factory=dict[str, SecretSource])
     limits: Limits | None = None
+    serve: ServeSection = ServeSection()
+    users: list[UserSection] = Field(default_factory=list[UserSection])
+
+    @model_validator(mode="after")
+    def _every_user_once(self) -> Config:
+        names = [user.name for user in self.users]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two users are called {twice!r}")
+        return self
 
 
 def load_config(path: Path | None, *, directory: Path) -> Config:
@@ -134,7 +173,12 @@ def _checked(raw: dict[str, Any], file: Path) -> Config:
 
 
 def _names_at(path: tuple[int | str, ...]) -> Mapping[str, Any]:
-    sections: dict[str, type[_Section]] = {"http": HttpSection, "secrets": SecretSource}
+    sections: dict[str, type[_Section]] = {
+        "http": HttpSection,
+        "secrets": SecretSource,
+        "serve": ServeSection,
+        "users": UserSection,
+    }
     if not path:
         return Config.model_fields
     if path[0] == "limits":
