@@ -60,8 +60,7 @@ class Desk:
         """The gate was answered, expired or withdrawn; whose it was."""
         execution = self.gates.pop(gate).execution
         self._closed.add(gate)
-        if execution.gates is not None:
-            execution.gates.remove(gate)
+        execution.gates = [open_gate for open_gate in execution.gates or () if open_gate != gate]
         return execution
 
     def close_all_of(self, execution: Execution) -> None:

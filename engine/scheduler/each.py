@@ -6,11 +6,10 @@ that was never begun, then to one whose next attempt may be due. The node goes o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Failure
-from engine.scheduler.commands import Start
-from engine.scheduler.executions import Execution
+from engine.scheduler.executions import Execution, Item
 from engine.scheduler.items import Items
 from engine.scheduler.names import item_name
 
@@ -19,20 +18,20 @@ if TYPE_CHECKING:
     from engine.scheduler.run import Run
 
 
-def open_items(run: Run, execution: Execution, values: list[object] | None) -> None:
+def open_items(run: Run, execution: Execution, values: list[Any] | None) -> None:
     """The node started: its list is known, from now on or from an attempt that was cut off."""
     run.rest(execution, "inside")
-    if execution.items is None:
-        execution.items = Items(values or [], execution.node.doc)
-    else:
-        execution.items.reopen(is_heard=True)
-    go_on(run, execution)
-
-
-def go_on(run: Run, execution: Execution) -> None:
-    """See whether the node may go on, and fill free slots. O(1) per item begun."""
     items = execution.items
-    if items is None or execution.walk.is_draining or execution.walk.is_ended:
+    if items is None:
+        items = execution.items = Items(values or [], execution.node.doc)
+    else:
+        items.reopen(is_heard=True)
+    go_on(run, execution, items)
+
+
+def go_on(run: Run, execution: Execution, items: Items) -> None:
+    """See whether the node may go on, and fill free slots. O(1) per item begun."""
+    if execution.walk.is_draining or execution.walk.is_ended:
         return
     verdict = items.verdict
     if verdict == "open":
@@ -44,11 +43,11 @@ def go_on(run: Run, execution: Execution) -> None:
         else:
             _fill(run, execution, items)
         run.conclude(execution, None)
-    elif verdict == "starved" and execution.phase == "inside":
+    elif verdict == "starved":
         node = execution.walk.path_of(execution.node)
         message = f"too few items of {execution.node.id} came to a result"
         run.give_up(execution, Failure("logic", "join.starved", message, node, "let it wait for fewer"))
-    elif verdict == "over" and execution.phase == "unheard":
+    elif execution.phase == "unheard":
         run.put_away(execution)
         execution.walk.decide(execution.node.number)
         run.unsettled.append(execution.walk)
@@ -58,13 +57,15 @@ def _fill(run: Run, execution: Execution, items: Items) -> None:
     while items.free > 0:
         answered = items.next_answered()
         if answered is not None:
-            _go_on_with(run, answered, items)
+            items.take(answered.index or 0)
+            answered.move("running")
+            run.ask(answered, "attempt")
             continue
         index = items.next_new()
         if index is None:
             break
         _begin(run, execution, items, index)
-    for item in items.due() if items.free > 0 else ():
+    for item in items.due():
         run.commands.append(run.wish(item))
 
 
@@ -73,17 +74,15 @@ def _begin(run: Run, execution: Execution, items: Items, index: int) -> None:
     walk = execution.walk
     if item is None:
         name = item_name(execution.name, index)
-        attempt = 1 if walk.tried is None else walk.tried.get(name, 0) + 1
-        item = Execution(name, walk, execution.node, attempt)
-        item.parent, item.item = execution, index
+        item = Execution(name, walk, execution.node, walk.attempt_of(name))
+        item.item = Item(execution, items, index)
     else:
         renew(item)
-    items.live[index] = item
-    items.take(item)
+    items.enter(index, item)
     run.executions[item.name] = item
     item.phase = "start"
     run.stir(walk, +1)
-    run.commands.append(Start(walk.scope, execution.node, item.name, item.attempt, index))
+    run.commands.append(run.wish(item))
 
 
 def renew(execution: Execution) -> None:
@@ -100,77 +99,61 @@ def renew(execution: Execution) -> None:
     execution.move("waiting")
 
 
-def step_aside(execution: Execution) -> None:
-    """An item waits, for a person or its next attempt: its slot is free."""
-    if execution.parent is not None and execution.parent.items is not None:
-        execution.parent.items.release(execution)
-
-
-def answered(run: Run, item: Execution) -> None:
-    """An item has its answer: it goes on as soon as a slot is free."""
-    parent = item.parent
-    if parent is not None and parent.items is not None:
-        item.phase = "answered"
-        parent.items.answered(item)
-        go_on(run, parent)
-
-
-def _go_on_with(run: Run, item: Execution, items: Items) -> None:
-    items.take(item)
-    item.move("running")
-    run.ask(item, "attempt")
-
-
-def follow(run: Run, item: Execution, is_working: bool) -> None:
-    """All in an item's subgraph waits, or something works in it again: its slot is free, or taken."""
-    parent = item.parent
-    if parent is None or parent.items is None:
-        return
-    if is_working or item.phase != "inside":
-        parent.items.take(item)
+def step_aside(run: Run, item: Item, retry_at: float | None = None) -> None:
+    """An item waits, for a person or (until ``retry_at``) for its next attempt: its slot is free."""
+    if retry_at is None:
+        item.items.release(item.index)
     else:
-        parent.items.release(item)
-        go_on(run, parent)
+        item.items.retry(item.index, retry_at)
+    go_on(run, item.owner, item.items)
 
 
-def complete(run: Run, item: Execution, event: NodeCompleted) -> None:
+def answered(run: Run, item: Item) -> None:
+    """An item has its answer: it goes on as soon as a slot is free."""
+    item.items.live[item.index].phase = "answered"
+    item.items.answered(item.index)
+    go_on(run, item.owner, item.items)
+
+
+def follow(run: Run, item: Item, *, is_working: bool) -> None:
+    """All in an item's subgraph waits, or something works in it again: its slot is free, or taken."""
+    if is_working or item.items.live[item.index].phase != "inside":
+        item.items.take(item.index)
+    else:
+        step_aside(run, item)
+
+
+def complete(run: Run, execution: Execution, item: Item, event: NodeCompleted) -> None:
     """An item came to its result."""
-    parent = item.parent
-    if parent is None or parent.items is None:
-        return
-    item.move("completed")
-    _put_away(run, item)
-    parent.items.complete(item, event.output)
-    go_on(run, parent)
+    execution.move("completed")
+    _put_away(run, execution)
+    item.items.complete(item.index, event.output)
+    go_on(run, item.owner, item.items)
 
 
-def fail(run: Run, item: Execution, event: NodeFailed) -> None:
+def fail(run: Run, execution: Execution, item: Item, event: NodeFailed) -> None:
     """An item failed for good: without a rule that takes it up, the node fails with it."""
-    parent = item.parent
-    if parent is None or parent.items is None:
-        return
-    items = parent.items
-    item.move("failed")
-    _put_away(run, item)
+    owner, items = item.owner, item.items
+    execution.move("failed")
+    _put_away(run, execution)
     is_taken_up = items.takes_up()
-    items.fail(item, event.error)
-    if is_taken_up or parent.phase != "inside":
-        go_on(run, parent)
-    elif not parent.walk.is_draining:
+    items.fail(item.index, event.error)
+    if is_taken_up:
+        go_on(run, owner, items)
+    elif not owner.walk.is_draining:
         withdraw_items(run, items)
-        run.give_up(parent, event.error)
+        run.give_up(owner, event.error)
 
 
-def leave(run: Run, item: Execution) -> None:
+def leave(run: Run, execution: Execution, item: Item) -> None:
     """An item was withdrawn."""
-    _put_away(run, item)
-    if item.parent is not None and item.parent.items is not None:
-        item.parent.items.withdraw(item)
+    _put_away(run, execution)
+    item.items.withdraw(item.index)
 
 
-def _put_away(run: Run, item: Execution) -> None:
-    run.silence(item)
-    run.executions.pop(item.name, None)
+def _put_away(run: Run, execution: Execution) -> None:
+    run.silence(execution)
+    del run.executions[execution.name]
 
 
 def withdraw_items(run: Run, items: Items) -> None:

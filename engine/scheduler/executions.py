@@ -6,6 +6,7 @@ modules do. ``phase`` is the finer word behind ``status``: what the host has bee
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.scheduler.state import Status, check_transition
@@ -40,6 +41,15 @@ IDLE: Final = frozenset({"locked", "asking", "answered", "open wait", "retry", "
 """Phases in which nothing is asked of the host and nothing is being executed by the execution itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Which item an execution is: of whom, among which, the how manieth (from 0)."""
+
+    owner: Execution
+    items: Items
+    index: int
+
+
 class Execution:
     """One execution of one node, or of one item of it.
 
@@ -49,7 +59,7 @@ class Execution:
         node: the node.
         attempt: the attempt that is wanted or under way, from 1.
         is_plain: a tool or agent without ``each``, lock or anything to watch.
-        item: index under ``each``, else None; ``parent`` is then the node's own execution.
+        item: which item of which node it is under ``each``, else None.
         has_slot: an item: whether it takes one of the slots of ``concurrency``.
         status, phase: see ``state.py`` and above.
         was_begun: whether its present attempt has begun.
@@ -67,9 +77,8 @@ class Execution:
 
     status: Status = "waiting"
     phase: Phase = "start"
-    parent: Execution | None = None
     is_plain = False
-    item: int | None = None
+    item: Item | None = None
     has_slot = False
     was_begun = False
     is_read = False
@@ -105,6 +114,11 @@ class Execution:
     def is_control(self) -> bool:
         """Whether it is of a kind that lives wholly in the scheduler."""
         return self.node.kind in CONTROL
+
+    @property
+    def index(self) -> int | None:
+        """Its index under ``each``, else None."""
+        return None if self.item is None else self.item.index
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.status} ({self.phase}) attempt {self.attempt}>"

@@ -11,7 +11,7 @@ import heapq
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from engine.errors import EngineBug, Failure
+from engine.errors import Failure
 
 if TYPE_CHECKING:
     from engine.scheduler.executions import Execution
@@ -72,7 +72,7 @@ class Items:
         self._need = 0 if wait in (None, "all") else 1 if wait == "any" else int(wait)
         self._accepts = bool(document.accept_failed)
         self.cancels: bool = document.rest == "cancel"
-        self._answered: deque[Execution] = deque()
+        self._answered: deque[int] = deque()
         self._due: list[tuple[float, int]] = []
         self._cut: dict[int, Execution] = {}
 
@@ -99,61 +99,66 @@ class Items:
         """Whether an item that fails for good now fails nothing else."""
         return self.is_passed or self._accepts
 
-    def complete(self, execution: Execution, output: Any) -> None:
+    def complete(self, index: int, output: Any) -> None:
         """An item came to its result; one that nobody waited for is heard no more."""
-        index = self._leave(execution)
+        self._leave(index)
         self.is_done[index] = True
         self.completed += 1
         if not self.is_passed:
             self.outputs[index] = output
 
-    def fail(self, execution: Execution, failure: Failure) -> None:
+    def fail(self, index: int, failure: Failure) -> None:
         """An item failed for good."""
-        index = self._leave(execution)
+        self._cut[index] = self._leave(index)
         self.is_done[index] = True
-        self._cut[index] = execution
         if not self.is_passed:
             self.errors[index] = failure
 
-    def withdraw(self, execution: Execution) -> None:
+    def withdraw(self, index: int) -> None:
         """An item was cancelled."""
-        self._cut[self._leave(execution)] = execution
+        self._cut[index] = self._leave(index)
 
     def begin_no_more(self) -> None:
         """What was never begun never will be."""
         self.next = len(self.values)
 
-    def _leave(self, execution: Execution) -> int:
-        index = number_of(execution)
-        del self.live[index]
-        self.release(execution)
-        return index
+    def _leave(self, index: int) -> Execution:
+        self.release(index)
+        return self.live.pop(index)
 
-    def take(self, execution: Execution) -> None:
+    def enter(self, index: int, execution: Execution) -> None:
+        """An item is begun."""
+        self.live[index] = execution
+        self.take(index)
+
+    def take(self, index: int) -> None:
         """An item works, or is about to."""
+        execution = self.live[index]
         if not execution.has_slot:
             execution.has_slot = True
             self.free -= 1
 
-    def release(self, execution: Execution) -> None:
+    def release(self, index: int) -> None:
         """An item steps aside: for a person, until its next attempt, or since all in its subgraph waits."""
+        execution = self.live[index]
         if execution.has_slot:
             execution.has_slot = False
             self.free += 1
 
-    def retries(self, execution: Execution) -> None:
+    def retry(self, index: int, retry_at: float) -> None:
         """An item waits for its next attempt."""
-        heapq.heappush(self._due, (execution.retry_at or 0.0, number_of(execution)))
+        self.release(index)
+        heapq.heappush(self._due, (retry_at, index))
 
-    def answered(self, execution: Execution) -> None:
+    def answered(self, index: int) -> None:
         """An item has its answer and wants a slot."""
-        self._answered.append(execution)
+        self._answered.append(index)
 
     def next_answered(self) -> Execution | None:
         """The answered item that waits longest, taken out of the line; None when there is none."""
         while self._answered:
-            execution = self._answered.popleft()
-            if execution.phase == "answered":
+            execution = self.live.get(self._answered.popleft())
+            if execution is not None and execution.phase == "answered":
                 return execution
         return None
 
@@ -205,14 +210,3 @@ class Items:
     def former(self, index: int) -> Execution | None:
         """The execution of an item that was cut off or failed and is now to go on, or None."""
         return self._cut.pop(index, None)
-
-
-def number_of(execution: Execution) -> int:
-    """The index of an item.
-
-    Raises:
-        EngineBug: it is no item.
-    """
-    if execution.item is None:
-        raise EngineBug(f"{execution.name} is no item", where=execution.name)
-    return execution.item

@@ -90,11 +90,10 @@ def revive(run: Run, walk: Walk) -> None:
 
 
 def _restart(run: Run, execution: Execution) -> None:
-    if execution.phase == "unheard":
+    if execution.phase == "unheard" and execution.items is not None:
         execution.walk.active[execution.node.number] = execution
-        if execution.items is not None:
-            execution.items.reopen(is_heard=False)
-        go_on(run, execution)
+        execution.items.reopen(is_heard=False)
+        go_on(run, execution, execution.items)
         return
     renew(execution)
     if not execution.is_control:

@@ -122,8 +122,8 @@ class Run:
         if is_working is not walk.is_working:
             walk.is_working = is_working
             self.stir(parent.walk, 1 if is_working else -1)
-        if parent.parent is not None:
-            each.follow(self, parent, is_working)
+        if parent.item is not None:
+            each.follow(self, parent.item, is_working=is_working)
 
     def stir(self, walk: Walk, change: int) -> None:
         """More or less is being done in a walk."""
@@ -136,9 +136,7 @@ class Run:
     def begin(self, walk: Walk, node: PlanNode) -> None:
         """A node is ready and has something to be done for it by the host, or must wait for its lock."""
         name = walk.name_of(node)
-        attempt = 1 if walk.tried is None else walk.tried.get(name, 0) + 1
-        execution = Execution(name, walk, node, attempt)
-        self.admit(execution)
+        self.admit(Execution(name, walk, node, walk.attempt_of(name)))
 
     def begin_failing(self, walk: Walk, node: PlanNode, failure: Failure) -> None:
         """A node of the scheduler's own fails, and the host must evaluate the way on."""
@@ -194,11 +192,11 @@ class Run:
             case "end scope" if execution.inside is not None:
                 return self.end_scope(execution.inside)
             case "attempt":
-                return Continue(scope, node, name, attempt, execution.item)
+                return Continue(scope, node, name, attempt, execution.index)
             case "retry":
-                return Start(scope, node, name, attempt, execution.item, execution.retry_at)
+                return Start(scope, node, name, attempt, execution.index, execution.retry_at)
             case _:
-                return Start(scope, node, name, attempt, execution.item)
+                return Start(scope, node, name, attempt, execution.index)
 
     def _conclude(self, execution: Execution) -> Conclude:
         node, scope, fact = execution.node, execution.walk.scope, execution.fact
@@ -223,7 +221,7 @@ class Run:
             cancelled=walk.is_cancelled,
             parent=None
             if parent is None
-            else Start(parent.walk.scope, parent.node, parent.name, parent.attempt, parent.item),
+            else Start(parent.walk.scope, parent.node, parent.name, parent.attempt, parent.index),
         )
 
     def ask(self, execution: Execution, phase: str) -> None:
@@ -297,8 +295,8 @@ class Run:
             todo.extend((inner, "scope") for inner in reversed(self._inside_of(one)))
             if one.items is not None:
                 todo.extend((item, "each") for item in reversed(one.items.live.values()))
-            if one.parent is not None:
-                each.leave(self, one)
+            if one.item is not None:
+                each.leave(self, one, one.item)
             else:
                 if keep or one is not execution:
                     one.walk.cut.append(one)
@@ -320,7 +318,7 @@ class Run:
         if tables.is_simple[number]:
             # What ``begin`` comes to for most nodes, written out because it is done for every one of them.
             name = walk.name_of(node)
-            attempt = 1 if walk.tried is None else walk.tried.get(name, 0) + 1
+            attempt = 1 if walk.tried is None else walk.attempt_of(name)
             execution = Execution(name, walk, node, attempt)
             if tables.is_plain[number]:
                 execution.is_plain = True
@@ -346,9 +344,7 @@ class Run:
     def passed(self, walk: Walk, node: PlanNode) -> None:
         """A join has passed on."""
         rule = node.join
-        if rule is None:
-            return
-        if rule.cancels:
+        if rule is not None and rule.cancels:
             self._cancel_branches(walk, node, rule.branches)
         else:
             for gate in walk.tables.rest_gates.get(node.number, ()):

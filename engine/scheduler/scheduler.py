@@ -240,7 +240,7 @@ class Scheduler:
         """
         walk = self._walk(scope)
         found = None if execution is None else self._run.executions.get(execution)
-        reader = found if found is None or found.parent is None else found.parent
+        reader = found if found is None or found.item is None else found.item.owner
         values = walk.values
         if reader is None or not reader.is_read:
             return self._names(walk, found, values.state, values.version)
@@ -264,10 +264,10 @@ class Scheduler:
             iteration = walk.iteration_of(execution.node)
             if iteration is not None:
                 names["iteration"] = iteration
-            parent = execution.parent
-            if parent is not None and parent.items is not None and execution.item is not None:
-                names["item"] = parent.items.values[execution.item]
-                names["index"] = execution.item
+            item = execution.item
+            if item is not None:
+                names["item"] = item.items.values[item.index]
+                names["index"] = item.index
         return names
 
     def attempts_counted(self, execution: str) -> int:
@@ -333,9 +333,7 @@ class Scheduler:
             return False
         if found.phase == "start":
             return not found.is_control
-        if found.phase == "retry" and found.parent is not None and found.parent.items is not None:
-            return found.parent.items.free > 0
-        return found.phase == "retry"
+        return found.phase == "retry" and (found.item is None or found.item.items.free > 0)
 
     def _may_complete(self, fact: NodeCompleted) -> bool:
         found = self._attempt(fact)
@@ -392,15 +390,15 @@ class Scheduler:
     def _node_started(self, fact: NodeStarted) -> None:
         execution = self._run.executions[fact.execution]
         walk, number = execution.walk, execution.node.number
-        has_items = execution.parent is None and walk.tables.has_items[number]
+        has_items = execution.item is None and walk.tables.has_items[number]
         if has_items and fact.items is None and execution.items is None:
             raise EngineBug(f"{fact.execution} started without its items", where=fact.execution)
         plan = self._run.plans(execution.node) if execution.node.kind == "subgraph" and not has_items else None
         execution.move("running")
         if execution.phase == "retry":
             self._run.stir(walk, +1)
-            if execution.parent is not None and execution.parent.items is not None:
-                execution.parent.items.take(execution)
+            if execution.item is not None:
+                execution.item.items.take(execution.item.index)
         execution.phase = "attempt"
         execution.was_begun = True
         if walk.tried is not None:
@@ -432,14 +430,14 @@ class Scheduler:
         run = self._run
         execution = run.executions[fact.execution]
         walk, node = execution.walk, execution.node
-        is_item = execution.parent is not None
-        ways = () if is_item or node.kind == "end" else _ways_of(walk, node, fact)
+        item = execution.item
+        ways = () if item is not None or node.kind == "end" else _ways_of(walk, node, fact)
         state = walk.values.after(fact.writes) if fact.writes else None
         if state is not None:
             walk.values.state = state
         run.unsettled.append(walk)
-        if is_item:
-            each.complete(run, execution, fact)
+        if item is not None:
+            each.complete(run, execution, item, fact)
             return
         execution.move("completed" if fact.reused_from is None else "reused")
         if execution.is_control:
@@ -461,15 +459,15 @@ class Scheduler:
         run = self._run
         execution = run.executions[fact.execution]
         walk, node = execution.walk, execution.node
-        is_item = execution.parent is not None
-        if fact.taken and not is_item:
+        item = execution.item
+        if fact.taken and item is None:
             walk.tables.ways(node, "error", fact.taken)
         if fact.retry_at is not None and not fact.ends_run:
             self._retry(execution, fact.retry_at)
             return
         run.unsettled.append(walk)
-        if is_item:
-            each.fail(run, execution, fact)
+        if item is not None:
+            each.fail(run, execution, item, fact)
             if fact.ends_run:
                 ending.fail(run, run.root, fact.error)
             return
@@ -504,11 +502,8 @@ class Scheduler:
             run.withdraw(execution, "run" if execution.walk.parent is None else "scope", keep=True)
             return
         run.commands.append(run.wish(execution))
-        parent = execution.parent
-        if parent is not None and parent.items is not None:
-            parent.items.release(execution)
-            parent.items.retries(execution)
-            each.go_on(run, parent)
+        if execution.item is not None:
+            each.step_aside(run, execution.item, retry_at)
 
     def _gate_opened(self, fact: GateOpened) -> None:
         run = self._run
@@ -521,10 +516,8 @@ class Scheduler:
         if execution.walk.is_draining:
             run.withdraw(execution, "run" if execution.walk.parent is None else "scope", keep=True)
             return
-        parent = execution.parent
-        if parent is not None and parent.items is not None:
-            parent.items.release(execution)
-            each.go_on(run, parent)
+        if execution.item is not None:
+            each.step_aside(run, execution.item)
 
     def _gate_closed(self, fact: GateAnswered | GateExpired) -> None:
         run = self._run
@@ -533,8 +526,8 @@ class Scheduler:
             execution.move("running")
             run.conclude(execution, fact)
         elif not execution.gates:
-            if execution.parent is not None:
-                each.answered(run, execution)
+            if execution.item is not None:
+                each.answered(run, execution.item)
                 return
             execution.move("running")
             run.ask(execution, "attempt")

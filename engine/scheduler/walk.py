@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from engine.scheduler.names import inside, turns_suffix
+from engine.scheduler.names import turns_suffix
 from engine.scheduler.tables import END, FAILED, JOIN, SKIPPED, TAKEN, Decided, Tables
 
 if TYPE_CHECKING:
@@ -137,6 +137,10 @@ class Walk:
         """The node's id with the path of its subgraph."""
         path = self.scope.node_path
         return f"{path}/{node.id}" if path else node.id
+
+    def attempt_of(self, name: str) -> int:
+        """The attempt an execution begins with: in a subgraph that is tried again, attempts go on."""
+        return 1 if self.tried is None else self.tried.get(name, 0) + 1
 
     def iteration_of(self, node: PlanNode) -> int | None:
         """The iteration a node reads: of its innermost loop, of a loop-back the one it repeats; None outside loops."""
@@ -384,10 +388,6 @@ class Walk:
                 alone.update(rest)
         self.touched.clear()
         return sorted(alone)
-
-    def child_path(self, node: PlanNode) -> str:
-        """The node path of what runs inside a subgraph node."""
-        return inside(self.scope.node_path, node.id)
 
 
 def need_of(node: PlanNode) -> int:

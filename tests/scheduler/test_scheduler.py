@@ -135,9 +135,9 @@ def walk_through(plan: Plan) -> int:
 @pytest.mark.parametrize(
     ("small", "large"),
     [
-        pytest.param(chain(500), chain(5_000), id="a chain"),
-        pytest.param(fork(500), fork(5_000), id="a fork"),
-        pytest.param(loop(500), loop(20_000), id="a loop"),
+        pytest.param(chain(300), chain(3_000), id="a chain"),
+        pytest.param(fork(300), fork(3_000), id="a fork"),
+        pytest.param(loop(300), loop(6_000), id="a loop"),
     ],
 )
 def test_the_cost_of_an_event_does_not_grow_with_the_graph_or_the_run(small: Plan, large: Plan) -> None:
