@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from engine.compile.compile import compile_graph
 from engine.compile.plan import Plan, PlanNode
+from engine.errors import GraphError
 from engine.model.graph import Graph
 from tests.support.graphs import random_document
 from tests.support.plain_shape import Shape
@@ -18,7 +19,10 @@ SEEDS = st.integers(0, 2**32)
 
 def both(seed: int) -> tuple[Plan, Shape]:
     graph = Graph.model_validate(random_document(Random(seed)))
-    return compile_graph(graph), Shape(graph)
+    try:
+        return compile_graph(graph), Shape(graph)
+    except GraphError:  # about one in thirty
+        reject()
 
 
 @given(SEEDS)
@@ -49,7 +53,7 @@ def test_an_edge_leaves_the_bodies_that_hold_its_source_and_not_its_target(seed:
 def test_the_branches_of_a_join_that_may_pass_on_early_are_those_that_lead_to_it_alone(seed: int) -> None:
     plan, shape = both(seed)
     for node in plan.nodes:
-        if node.join is not None and node.join.need:
+        if node.join is not None and (node.join.need or node.join.cancels):
             found = {plan.nodes[n].id for n in node.join.branches}
             assert found == shape.branches(node.id) - decided_before(shape, node.id)
 

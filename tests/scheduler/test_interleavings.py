@@ -13,9 +13,8 @@ from tests.support.graphs import Tastes, random_graphs
 from tests.support.lock_step import LockStep
 from tests.support.random_host import RandomHost, Temper
 
-ORDERLY = Tastes(races=False, ends=False)
 EVEN = Temper(fails=5, retries=8, asks=5, resumes=0, cancels=0, late=0, revives=0)
-DECIDING = (ev.NodeCompleted, ev.NodeFailed, ev.NodeSkipped, ev.NodeCancelled)
+MOST_FACTS = 3_000
 
 Ending = tuple[str | None, dict[str, str]]
 """The run's outcome, and what became of every execution."""
@@ -37,6 +36,7 @@ def ending_of(both: LockStep, order: int, fates: int) -> Ending:
     host = RandomHost(both.plain, Random(order), EVEN, fates)
     became: dict[str, str] = {}
     while (fact := host.next_fact()) is not None:
+        assert host.count < MOST_FACTS, "the run does not end"
         told = both.apply(fact)
         if isinstance(fact, ev.NodeCompleted | ev.NodeFailed):
             became[fact.execution] = f"{type(fact).__name__} {getattr(fact, 'taken', ())}"

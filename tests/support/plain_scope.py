@@ -86,7 +86,8 @@ class Scope:
         chosen: edge -> taken, skipped or failed, as its source decided; ``arrived``: the same once it took effect.
         queue: edges about to take effect, and headers whose iteration is decided; first in, first out.
         failure: its first failure; ``is_draining``: it failed with ``finish``, or a graph around it did.
-        ending: the wish to end it, once its end is decided; ``is_over``: it ended well.
+        ending: the wish to end it, once its end is decided; ``is_over``: it ended well; ``end``: by this ``end`` node.
+        is_closed: it was withdrawn with its node.
         cut: what its end cut off, and ``broken`` what failed it, for a resume.
     """
 
@@ -105,9 +106,16 @@ class Scope:
         self.failure: Failure | None = None
         self.is_draining = False
         self.is_over = False
+        self.end: str | None = None
         self.ending: Wish | None = None
+        self.is_closed = False
         self.cut: list[str] = []
         self.broken: list[str] = []
+
+    @property
+    def is_ended(self) -> bool:
+        """Nothing moves in it any more."""
+        return self.ending is not None or self.is_closed
 
     @property
     def node_path(self) -> str:
@@ -148,12 +156,12 @@ class Scope:
         yield self
         for life in self.lives.values():
             for part in (life, *life.parts):
-                if part.is_active and part.inner is not None:
+                if part.status == "running" and part.inner is not None:
                     yield from part.inner.scopes()
 
 
 def _inside(life: Life) -> Iterator[Place]:
-    if life.is_active and life.inner is not None:
+    if life.status == "running" and life.inner is not None:
         yield from life.inner.executions()
 
 

@@ -91,7 +91,7 @@ class PlainWalk:
         """A slot is free as soon as its item is decided or waits; answered items come first, then new ones in order."""
         for place in self.root.executions():
             life = place.life
-            if life.items is None or place.scope.is_draining or place.scope.ending is not None:
+            if life.items is None or place.scope.is_draining or place.scope.is_ended:
                 continue
             for part in life.parts:
                 part.has_slot = self._works(part) if part.inner is not None else part.has_slot and _may_work(part)
@@ -210,6 +210,7 @@ class PlainWalk:
             tried = scope.tried or {}
             life.items = {i: Life("ready", attempt=1 + tried.get(name, 0)) for i, name in names.items()}
         else:
+            life.is_heard_out = False
             self._reopen_items(life)
         self._weigh_items(scope, place.name)
 
@@ -289,13 +290,18 @@ class PlainWalk:
     def _revive(self, scope: Scope) -> None:
         """What failed a graph and what its end cut off is wanted again; the rest goes on where it was."""
         scope.ending = scope.failure = None
-        scope.is_draining = False
+        scope.is_draining = scope.is_closed = False
         if scope.is_over:
             scope.ending = _ending(scope)
             return
-        again, scope.broken, scope.cut = [*scope.broken, *scope.cut], [], []
-        for name in again:
-            self._restart(scope, name)
+        broken, scope.broken = scope.broken, []
+        cut, scope.cut = scope.cut, []
+        for kept, names in ((scope.broken, broken), (scope.cut, cut)):
+            for name in names:
+                if scope.is_ended or scope.is_draining:  # what failed has failed again, on the spot
+                    kept.append(name)
+                else:
+                    self._restart(scope, name)
 
     def _restart(self, scope: Scope, name: str) -> None:
         node, life = scope.shape.nodes[name], scope.lives[name]
@@ -387,7 +393,8 @@ class PlainWalk:
         if node.kind == "end":
             scope.is_over = True
             self._withdraw(scope, scope.active(), "end")
-            scope.ending = _ending(scope, scope.execution(name))
+            scope.end = scope.execution(name)
+            scope.ending = _ending(scope)
         self._decided(scope, name)
 
     def _failed(
@@ -563,8 +570,8 @@ class PlainWalk:
 
     def _withdraw_inner(self, life: Life) -> None:
         """What runs inside a subgraph node ends with it."""
-        if life.inner is not None and life.inner.ending is None:
-            life.inner.ending = ("ended",)
+        if life.inner is not None and not life.inner.is_ended:
+            life.inner.is_closed = True
             self._withdraw(life.inner, life.inner.active(), "scope")
 
     def _cut_off(self, place: Place) -> None:
@@ -573,6 +580,8 @@ class PlainWalk:
         if place.item is None:
             self._withdraw(place.scope, [place.name], why)
         else:
+            if place.scope.lives[place.name].status == "completed" and place.name not in place.scope.cut:
+                place.scope.cut.append(place.name)
             place.life.status, place.life.has_slot = "cancelled", False
             self.told.append(("node.cancelled", place.execution, why))
 
@@ -589,7 +598,7 @@ class PlainWalk:
 
     def _drain(self, scope: Scope) -> bool:
         moved = False
-        while scope.queue and scope.ending is None and not scope.is_draining:
+        while scope.queue and not scope.is_ended and not scope.is_draining:
             moved = True
             what = scope.queue.popleft()
             if isinstance(what, Way):
@@ -599,7 +608,7 @@ class PlainWalk:
         return moved
 
     def _end_if_done(self, scope: Scope) -> bool:
-        if scope.ending is not None:
+        if scope.is_ended:
             return False
         if scope.failure is not None:
             if self._is_busy(scope):
@@ -614,7 +623,7 @@ class PlainWalk:
 
     def _cancel_alone(self, scope: Scope) -> bool:
         """Cancel the gates and waits among a join's rest that nothing but themselves holds up."""
-        if scope.ending is not None or scope.is_draining:
+        if scope.is_ended or scope.is_draining:
             return False
         for join in [n for n in scope.shape.order if n in scope.passed]:
             here = [n for n in scope.active() if n in scope.shape.scope_of_join(join)]
@@ -641,7 +650,7 @@ class PlainWalk:
 
     def _fail_graph(self, scope: Scope, failure: Failure) -> None:
         """A graph fails, if nothing has ended it yet; the first failure is its failure."""
-        if scope.ending is not None or scope.is_draining:
+        if scope.is_ended or scope.is_draining:
             return
         scope.failure = failure
         if scope.shape.graph.on_failure == "stop":
@@ -662,7 +671,7 @@ class PlainWalk:
             parts = [(None, life)] if life.items is None else [(i, p) for i, p in sorted(life.items.items())]
             for item, part in parts:
                 never_begun = item is not None and part.status == "ready" and not part.has_slot
-                if part.inner is not None and part.inner.ending is None and part.is_active:
+                if part.inner is not None and not part.inner.is_ended and part.status == "running":
                     deeper.append(part.inner)
                 elif part.is_active and not never_begun and not _runs(part, kind):
                     found.append(Place(scope, name, item, part))
@@ -686,7 +695,7 @@ class PlainWalk:
     def _weigh_items(self, scope: Scope, name: str) -> None:
         """Whether the items that are decided satisfy the node's rule, or can no more, or are all there were."""
         life, node = scope.lives[name], scope.shape.nodes[name]
-        if scope.is_draining or scope.ending is not None:
+        if scope.is_draining or scope.is_ended:
             return
         done = [p.status for p in life.parts].count("completed")
         are_decided = all(p.status in DECIDED for p in life.parts)
@@ -708,12 +717,12 @@ def _lock(place: Place) -> str | None:
 
 
 def _may_work(life: Life) -> bool:
-    return life.status in ("ready", "running", "answered")
+    return life.status in ("ready", "running", "answered", "giving_up")
 
 
 def _runs(life: Life, kind: str) -> bool:
     """Whether an attempt is being executed or its result is being put in order."""
-    at_work = life.status in ("concluding", "giving_up") or life.inner is not None
+    at_work = life.status in ("concluding", "giving_up")
     return at_work or (life.status == "running" and kind not in WAITING_KINDS)
 
 
@@ -731,8 +740,8 @@ def _fits(fact: ev.Event, life: Life) -> bool:
     return True
 
 
-def _ending(scope: Scope, end: str | None = None) -> Wish:
-    return ("end", scope.path, None if scope.failure is None else scope.failure.code, end, False)
+def _ending(scope: Scope) -> Wish:
+    return ("end", scope.path, None if scope.failure is None else scope.failure.code, scope.end, False)
 
 
 def _wish(execution: str, life: Life) -> set[Wish]:
