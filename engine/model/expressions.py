@@ -14,27 +14,24 @@ Every path of the source (``nodes.a.output.x``) becomes a CEL variable of that d
 from __future__ import annotations
 
 import datetime
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import JsonValue
 
 from engine.errors import NodeError
-from engine.model.cel_source import Mention, Source, has_arguments, read_source
+from engine.model.cel_source import Mention, Source, read_source
+from engine.model.cel_variables import Names, variables_of
+from engine.model.cel_words import NO_REPLACE, REPLACE, ExpressionProblem, plain_words, said_by_cel
 from engine.model.comparisons import UNDECIDED, Decision, comparison
 from engine.model.names import nearest
-from engine.model.paths import value_at_path
-from engine.model.schema import UNKNOWN, Budget, Place, resolved
 from engine.model.types import DYNAMIC, Types
-from engine.model.values import ABSENT, SAFE_INTEGER, normal, problem
+from engine.model.values import ABSENT, normal, problem
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-Names = Mapping[str, Any]
 Path = tuple[str | int, ...]
 
 MOST_CHARACTERS = 1_000
@@ -46,23 +43,6 @@ MOST_REPLACED = 1_000_000
 """The longest text, in characters, that ``replace`` may make."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionProblem:
-    """What is wrong with an expression.
-
-    Attributes:
-        sort: ``limit``, ``syntax``, ``unknown`` (a name or field that is not there) or ``type``.
-        message: one sentence.
-        column: where, in characters from 1.
-        hint: what to do, or None.
-    """
-
-    sort: Literal["limit", "syntax", "unknown", "type"]
-    message: str
-    column: int = 1
-    hint: str | None = None
-
-
 class Expression:
     """A CEL expression with the types of its names; made by ``compile_expression``."""
 
@@ -71,7 +51,7 @@ class Expression:
     def __init__(self, source: Source, types: Types) -> None:
         self.source = source
         self.types = types
-        self._variables = _variables(source, types)
+        self._variables = variables_of(source, types)
         self.decide: Decision | None = comparison(source, {v.path: v.type for v in self._variables})
         self._program: cel.Expression | None = None
         self._is_sound = False
@@ -93,7 +73,7 @@ class Expression:
         try:
             program = self._compiled()
         except RuntimeError as error:
-            found = _said_by_cel(str(error))
+            found = said_by_cel(str(error))
             if any(problem.sort != "type" for problem in found):
                 return found
             # A name that is not there is an undeclared one to CEL; our own words for it are better.
@@ -138,9 +118,9 @@ class Expression:
             is_error = result.type() == cel.Type.ERROR
             value = result.plain_value()
         except (RuntimeError, MemoryError, TypeError) as error:
-            raise self._failure(_plain_words(str(error))) from None
+            raise self._failure(plain_words(str(error))) from None
         if is_error:
-            raise self._failure(_plain_words(str(value)))
+            raise self._failure(plain_words(str(value)))
         try:
             return to_json(value)
         except ValueError as error:
@@ -186,110 +166,6 @@ expression = compile_expression
 _MOST_KEPT = 10_000
 
 
-# --- variables: which paths CEL sees, of what type, and how their values are handed over ---
-
-
-@dataclass(frozen=True, slots=True)
-class _Variable:
-    path: Path
-    name: str
-    type: str
-    convert: Convert
-
-    def value(self, names: Names) -> Any:
-        found = value_at_path(self.path, names)
-        return found if found is ABSENT else self.convert(found)
-
-
-def _variables(source: Source, types: Types) -> tuple[_Variable, ...]:
-    asked = sorted((path for path in has_arguments(source) if len(path) > 1), key=len)
-    paths: dict[Path, None] = {}
-    for mention in source.mentions:
-        path = mention.path
-        # has(a.b) asks a map for a key, so `a` must be the variable, and no variable may be called a.b.
-        cut = next((asking for asking in asked if path[: len(asking)] == asking), None)
-        path = path if cut is None else cut[:-1]
-        if path[0] in types.schemas and path[0] not in source.bound:
-            paths[path] = None
-    return tuple(_variable(path, *types.place(path)) for path in paths)
-
-
-def _variable(path: Path, schema: Place, root: Place) -> _Variable:
-    return _Variable(path, ".".join(map(str, path)), _cel_type(schema), _converter(schema, root, Budget()))
-
-
-_SIMPLE = {"string": "string", "integer": "int", "boolean": "bool"}
-
-
-def _cel_type(schema: Place) -> str:
-    """The CEL type that every value of a schema has; ``dyn`` where there is none. A number is dyn to the checker."""
-    if not isinstance(schema, dict) or schema.keys() & {"$ref", "anyOf", "oneOf", "allOf", "not", "if"}:
-        return "dyn"
-    kind = schema.get("type")
-    if kind == "array":
-        return f"list({_cel_type(schema.get('items', UNKNOWN))})"
-    if kind == "object":
-        return "map(string, dyn)"
-    return _SIMPLE.get(kind, "dyn") if isinstance(kind, str) else "dyn"
-
-
-Convert = Callable[[object], object]
-
-
-def _converter(schema: Place, root: Place, budget: Budget, depth: int = 0) -> Convert:
-    """How a value of a schema is handed to CEL: numbers of a ``number`` schema as doubles, whole numbers as ints."""
-    schema = resolved(schema, root)
-    if not isinstance(schema, dict) or budget.is_spent(depth):
-        return _plain
-    members = [member for word in ("anyOf", "oneOf", "allOf") for member in _as_list(schema.get(word))]
-    kinds = [kind for part in (schema, *members) if isinstance(part, dict) for kind in _as_list(part.get("type"))]
-    items, properties = schema.get("items"), schema.get("properties")
-    if "number" in kinds and "integer" not in kinds:
-        return _double
-    if "array" in kinds and isinstance(items, dict):
-        return _list_converter(_converter(items, root, budget, depth + 1))
-    if "object" in kinds and isinstance(properties, dict):
-        return _object_converter(
-            {name: _converter(inner, root, budget, depth + 1) for name, inner in properties.items()}
-        )
-    return _plain
-
-
-def _as_list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _list_converter(convert: Convert) -> Convert:
-    def convert_list(value: object) -> object:
-        return [convert(item) for item in cast("list[object]", value)] if isinstance(value, list) else _plain(value)
-
-    return convert_list
-
-
-def _object_converter(by_name: Mapping[str, Convert]) -> Convert:
-    def convert_object(value: object) -> object:
-        if not isinstance(value, Mapping):
-            return _plain(value)
-        return {key: by_name.get(key, _plain)(item) for key, item in cast("Mapping[str, object]", value).items()}
-
-    return convert_object
-
-
-def _double(value: object) -> object:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _plain(value)
-
-
-def _plain(value: object) -> object:
-    """A value of which no schema tells: a whole number is an int, whether it came as 4 or as 4.0."""
-    if type(value) is float:
-        return int(value) if value.is_integer() and abs(value) <= SAFE_INTEGER else value
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in cast("list[object]", value)]
-    return value
-
-
 # --- CEL itself ---
 
 
@@ -309,10 +185,7 @@ def _functions() -> list[cel.FunctionDecl]:
     short = cel.Overload("replace_bounded", text, [text, text, text], True, _replaced)
     long = cel.Overload("replace_bounded_n", text, [text, text, text, kind.INT], True, _replaced)
     total = cel.Overload("sum_list", kind.DYN, [kind.List(kind.DYN)], False, _sum)
-    return [cel.FunctionDecl(_BOUNDED, [short, long]), cel.FunctionDecl("sum", [total])]
-
-
-_BOUNDED = "Replace"
+    return [cel.FunctionDecl(REPLACE, [short, long]), cel.FunctionDecl("sum", [total])]
 
 
 def _guarded(source: Source) -> str:
@@ -320,7 +193,7 @@ def _guarded(source: Source) -> str:
     text = source.text
     for before, word, after in zip(source.words, source.words[1:], source.words[2:], strict=False):
         if word.text.lower() == "replace" and before.text == "." and after.text == "(":
-            name = _BOUNDED if word.text == "replace" else "rEPLACE"
+            name = REPLACE if word.text == "replace" else NO_REPLACE
             text = text[: word.start] + name + text[word.start + len(name) :]
     return text
 
@@ -427,67 +300,9 @@ def missing_part(path: Path, types: Types) -> tuple[str, str | None] | None:
     return None
 
 
-_ERROR = re.compile(r"ERROR: <input>:-?\d+:(-?\d+): (.*)")
-_OVERLOAD = re.compile(r"found no matching overload for '_?([^'_]+?|[\w.]+)_?' applied to '\((.*)\)'")
-
-
-_UNDECLARED = re.compile(r"^undeclared reference to '(.*)' \(in container ''\)$")
-_SYNTAX = re.compile(r"^[a-z ]+ (?:input |at:? )?('.*?')(?: expecting .*)?$")
-
-
-def _said_by_cel(text: str) -> list[ExpressionProblem]:
-    """CEL's own messages as problems; what follows a syntax error follows from it and is not told."""
-    found = [_problem_of(said, max(int(column), 1)) for column, said in _ERROR.findall(text)]
-    first = next((problem for problem in found if problem.sort != "type"), None)
-    if not found:
-        return [_TOO_DEEP]
-    return found if first is None else [first]
-
-
-_TOO_DEEP = ExpressionProblem("limit", "it is nested too deeply", hint="let a tool work it out")
-
-
-def _problem_of(said: str, column: int) -> ExpressionProblem:
-    said = said.removesuffix(" [INVALID_ARGUMENT]").replace(_BOUNDED, "replace").replace("rEPLACE", _BOUNDED)
-    overload = _OVERLOAD.match(said)
-    if said.startswith("Syntax error:"):
-        return ExpressionProblem("syntax", _syntax_words(said[14:]), column)
-    if "recursion" in said:
-        return _TOO_DEEP
-    if overload is not None:
-        hint = "a number with a point is written 1.0" if "double" in overload[2] and "int" in overload[2] else None
-        return ExpressionProblem("type", f"`{overload[1]}` does not work on ({overload[2]})", column, hint)
-    return ExpressionProblem("type", _UNDECLARED.sub(r"there is no function `\1`", said), column)
-
-
-def _syntax_words(said: str) -> str:
-    """The parser's words without its list of everything that it would have liked."""
-    if "'<EOF>'" in said:
-        return "the expression ends too early"
-    return _SYNTAX.sub(r"\1 cannot stand here", said)
-
-
 def _unexpected(type_name: str, expects: Literal["bool", "list"] | None) -> list[ExpressionProblem]:
     if expects == "bool" and type_name not in ("BOOL", "DYN"):
         return [ExpressionProblem("type", f"it must come to true or false, not to {type_name.lower()}")]
     if expects == "list" and type_name != "DYN" and not type_name.startswith("LIST"):
         return [ExpressionProblem("type", f"it must come to a list, not to {type_name.lower()}")]
     return []
-
-
-_NO_VALUE = re.compile(r'.*No value with name "([^"]*)" found in Activation')
-_NO_KEY = re.compile(r'.*Key not found in map : "?([^"]*)"?')
-_STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
-
-
-def _plain_words(said: str) -> str:
-    """CEL's run-time error without its own status words."""
-    for pattern in (_NO_VALUE, _NO_KEY):
-        found = pattern.match(said)
-        if found is not None:
-            return f"there is no `{found[1]}`"
-    if "Unable to convert function return value" in said:
-        return "its value is optional; end with orValue(…)"
-    if "bad_alloc" in said:
-        return "it needs too much memory"
-    return _STATUS.sub("", said).replace(_BOUNDED, "replace")

@@ -93,6 +93,7 @@ def failed(source: str, names: Any = NAMES, types: Types = TYPES) -> NodeError:
         ("[1, 2].filter(iteration, iteration > 1)", [2]),
         ("[{'z': 5}].map(item, item.z)", [5]),
         ("item.z + [{'z': 5}].map(i, i.z)[0]", 6),
+        ("item.z + [{'z': 5}].map(item, item.z)[0] + item.z", 7),
         ("false && nodes.a.output.x == 1", False),
         ("nodes.a.output.x == 1 || true", True),
         ("input.b ? 'y' : 'n' // said", "y"),
