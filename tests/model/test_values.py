@@ -14,6 +14,7 @@ from engine.model.reading import read_document
 from engine.model.values import (
     ABSENT,
     MAX_DEPTH,
+    as_object,
     compact,
     halved,
     normal,
@@ -145,3 +146,8 @@ def test_shapes_have_words() -> None:
     shapes = [shape_of(value) for value in shown]
     assert shapes == ["null", "true or false", "text", "a number", "a number", "a list", "an object", "a Python set"]
     assert repr(ABSENT) == "ABSENT"
+
+
+def test_what_is_no_object_is_taken_for_an_empty_one() -> None:
+    assert as_object({"a": 1}) == {"a": 1}
+    assert as_object([1]) == as_object(None) == {}
