@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ToolError,
         WeftError,
     )
+    from engine.hosting import Serving
     from engine.journal.store import OpenGate, RunFilter, RunRow
     from engine.model.findings import Finding, Fix
     from engine.model.graph import Graph
@@ -62,6 +63,7 @@ __all__ = [
     "RunFilter",
     "RunResult",
     "RunRow",
+    "Serving",
     "ToolContext",
     "ToolError",
     "WeftError",
@@ -89,6 +91,7 @@ _HOMES = {
     "RunFilter": ("engine.journal.store", "RunFilter"),
     "RunResult": ("engine.run", "RunResult"),
     "RunRow": ("engine.journal.store", "RunRow"),
+    "Serving": ("engine.hosting", "Serving"),
     "ToolContext": ("engine.agents.toolcontext", "ToolContext"),
     "ToolError": ("engine.errors", "ToolError"),
     "WeftError": ("engine.errors", "WeftError"),

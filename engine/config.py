@@ -66,8 +66,10 @@ class SecretSource(_Section):
 
 
 class HttpSection(_Section):
-    """What ``http.*`` may reach. ``hosts``: names, ``*.example.org`` for all below one, ``http://host:port`` for an
-    address without TLS or in a private network that the operator vouches for.
+    """What ``http.*`` may reach.
+
+    ``hosts``: names, ``*.example.org`` for all below one, ``http://host:port`` for an address without TLS or in a
+    private network that the operator vouches for.
     """
 
     hosts: list[str] = Field(default_factory=list[str])

@@ -5,11 +5,10 @@ Rule: the operator's configuration becomes objects here and nowhere else; graphs
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,6 @@ class Wiring:
     services: Services
     executors: dict[str, Executor]
     waiters: dict[str, Waiter]
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     @classmethod
     def of(cls, config: Config, *, tools: Iterable[Any], clock: Clock) -> Wiring:
@@ -112,16 +110,6 @@ class Wiring:
     def limits_of(self, graph: Graph) -> Limits | None:
         """A run's limits: its graph's, tightened by the operator's."""
         return tightened(graph.limits, self.config.limits)
-
-    def keep(self, task: asyncio.Task[None]) -> None:
-        """Hold a task until it has ended."""
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def close(self) -> None:
-        """Wait for what is under way."""
-        while self._tasks:
-            await asyncio.wait(tuple(self._tasks))
 
 
 def tightened(own: Limits | None, outer: Limits | None) -> Limits | None:

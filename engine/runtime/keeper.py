@@ -1,4 +1,4 @@
-"""Keeps the leases of the runs hosted here and brings in their mail: one task for all of them.
+"""Keeps the leases of the runs hosted here and brings in the mail: one task for all of them.
 
 Rule: a lease is renewed long before it ends; one that was lost stops its host at once. Mail is asked for often enough
 that a person who answers in another process sees the effect at once.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -21,6 +21,11 @@ POLL_EVERY_S: Final = 0.1
 class Hosts(Protocol):
     """What the keeper looks after."""
 
+    @property
+    def is_watchful(self) -> bool:
+        """Whether mail matters now: runs are hosted here, or may be woken here."""
+        ...
+
     def hosted(self) -> Collection[str]:
         """The runs hosted here."""
         ...
@@ -29,8 +34,8 @@ class Hosts(Protocol):
         """Another host has taken the run."""
         ...
 
-    async def deliver(self, run_id: str) -> None:
-        """Bring the run's mail in."""
+    async def arrived(self, run_id: str) -> None:
+        """There is mail for the run, hosted here or not."""
         ...
 
 
@@ -61,17 +66,13 @@ class Keeper:
         renewed = self.clock.monotonic()
         while True:
             await asyncio.sleep(POLL_EVERY_S)
-            if not self.hosts.hosted():
+            if not self.hosts.is_watchful:
                 continue
             if self.clock.monotonic() - renewed >= RENEW_EVERY_S:
                 renewed = self.clock.monotonic()
-                lost = await self.journal.renew(sorted(self.hosts.hosted()), now=self.clock.now())
-                await _each(self.hosts.lost, lost)
+                for run_id in await self.journal.renew(sorted(self.hosts.hosted()), now=self.clock.now()):
+                    await self.hosts.lost(run_id)
             arrivals = await self.journal.arrivals(self._newest)
             self._newest = arrivals.newest
-            await _each(self.hosts.deliver, sorted(arrivals.run_ids.intersection(self.hosts.hosted())))
-
-
-async def _each(act: Callable[[str], Awaitable[None]], runs: Collection[str]) -> None:
-    for run in runs:
-        await act(run)
+            for run_id in sorted(arrivals.run_ids):
+                await self.hosts.arrived(run_id)

@@ -1,0 +1,141 @@
+"""The graphs that runs are bound to: checked before a start, kept with the run, compiled once per hash.
+
+Rule: a run executes the documents it was started with, whatever becomes of their files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from engine import library as shelves
+from engine.compile.compile import compile_graph
+from engine.compile.plan import Plan, PlanNode
+from engine.errors import GraphError, JournalError
+from engine.journal.store import Journal
+from engine.library import Library
+from engine.model.findings import Finding
+from engine.model.graph import Graph
+from engine.scheduler.events import RunStarted
+
+SCRIPTED: Final = ".scripted"
+"""Ending of the name under which a graph's scripted answers are kept with a run."""
+
+Check = Callable[[Graph, Library], list[Finding]]
+
+
+class Documents:
+    """Plans and texts of graphs, by hash.
+
+    Args:
+        check: every finding of a graph whose subgraphs are looked up in a library.
+    """
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._plans: dict[str, Plan] = {}
+        self._texts: dict[str, str] = {}
+
+    def prepared(self, graph: Graph, library: Library) -> dict[str, Graph]:
+        """Every document that a graph reaches, its own first, checked and compiled.
+
+        Raises:
+            GraphError: with every finding.
+        """
+        if graph.hash in self._plans and not shelves.subgraph_names(graph):
+            return {graph.name: graph}
+        refuse(graph, self._check(graph, library))
+        reached = shelves.reachable(graph, library)
+        for other in reached.values():
+            if other is not graph:
+                refuse(other, self._check(other, library))
+            self.plan(other)
+        return reached
+
+    def plan(self, graph: Graph) -> Plan:
+        """The plan of a graph; compiled once."""
+        plan = self._plans.get(graph.hash)
+        if plan is None:
+            plan = self._plans[graph.hash] = compile_graph(graph)
+        return plan
+
+    def plan_for(self, documents: Mapping[str, Graph]) -> Callable[[PlanNode], Plan]:
+        """What gives the plan of a subgraph node's graph, in a run with these documents."""
+
+        def plan_for(node: PlanNode) -> Plan:
+            name: str | None = node.doc.graph
+            return self.plan(documents[name] if name is not None else shelves.inline_graph(node.doc.inline))
+
+        return plan_for
+
+    def text(self, graph: Graph) -> str:
+        """A graph in its written form; written once."""
+        text = self._texts.get(graph.hash)
+        if text is None:
+            text = self._texts[graph.hash] = graph.dumps()
+        return text
+
+
+async def started_of(journal: Journal, run_id: str) -> RunStarted:
+    """A run's first event.
+
+    Raises:
+        InputError: ``run.unknown``.
+        JournalError: ``journal.corrupt``.
+    """
+    page = await journal.read_page(run_id, limit=1)
+    first = page[0] if page else None
+    if not isinstance(first, RunStarted):
+        raise JournalError("the journal does not begin with run.started", code="journal.corrupt", where=run_id)
+    return first
+
+
+async def graphs_of(journal: Journal, started: RunStarted) -> dict[str, Graph]:
+    """The graphs that a run is bound to: name -> graph, its own first.
+
+    Raises:
+        JournalError: ``journal.corrupt``; a document is missing.
+    """
+    names = [started.graph, *(n for n in started.documents if n != started.graph and not n.endswith(SCRIPTED))]
+    return {
+        name: Graph.loads(await _text(journal, started.documents[name]), where=f"graph {name} of the run")
+        for name in names
+    }
+
+
+async def scripts_of(journal: Journal, started: RunStarted) -> dict[str, Any]:
+    """The scripted answers that are kept with a run: graph name -> script.
+
+    Raises:
+        JournalError: ``journal.corrupt``; a document is missing.
+    """
+    return {
+        name.removesuffix(SCRIPTED): json.loads(await _text(journal, digest))
+        for name, digest in started.documents.items()
+        if name.endswith(SCRIPTED)
+    }
+
+
+async def _text(journal: Journal, digest: str) -> str:
+    text = await journal.get_document(digest)
+    if text is None:
+        raise JournalError(f"the document {digest} of the run is missing", code="journal.corrupt")
+    return text
+
+
+def refuse(graph: Graph, findings: Sequence[Finding]) -> None:
+    """Raise when there is an error among the findings.
+
+    Raises:
+        GraphError: ``graph.invalid`` with all findings, its message the first error's.
+    """
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise GraphError(
+            f"{errors[0].message}{more}",
+            where=f"{graph.name}{errors[0].place}",
+            hint=errors[0].hint or "see `weft validate` for every finding",
+            findings=tuple(findings),
+        )

@@ -1,0 +1,78 @@
+"""What a host works with: what all hosts of an engine share, and what belongs to one run alone.
+
+Rule: records only; whoever opens the engine fills them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.runtime.clock import Clock
+from engine.runtime.context import Executor, Waiter
+from engine.runtime.feed import Feed
+from engine.runtime.scribe import RunJournal
+from engine.runtime.timers import Timers
+from engine.scheduler.events import Event
+
+if TYPE_CHECKING:
+    from engine.compile.plan import Plan, PlanNode
+    from engine.model.nodes import Limits
+
+
+class HostJournal(RunJournal, Protocol):
+    """What a host needs of a journal."""
+
+    async def cache_get(self, key: str, *, now: float) -> tuple[Any] | None:
+        """The value kept under the key, in a tuple of one, or None."""
+        ...
+
+    async def cache_put(self, key: str, value: Any, *, expires_at: float) -> None:
+        """Keep a JSON value until ``expires_at``."""
+        ...
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What every host of an engine shares.
+
+    Attributes:
+        executors: kind -> what does its work (agent, tool).
+        waiters: kind -> what opens and concludes it (human-gate, wait).
+        hooks: called with (run id, event) for every event that was committed.
+    """
+
+    journal: HostJournal
+    feed: Feed
+    clock: Clock
+    timers: Timers
+    executors: Mapping[str, Executor]
+    waiters: Mapping[str, Waiter]
+    hooks: list[Callable[[str, Event], None]] = field(default_factory=list[Callable[[str, Event], None]])
+
+    def publish(self, run: str, events: list[Event]) -> None:
+        """Tell the watchers and the hooks what has been committed."""
+        self.feed.publish(run, events)
+        for hook in self.hooks:
+            for event in events:
+                hook(run, event)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What belongs to one run.
+
+    Attributes:
+        seed: the run's seed.
+        limits: of the run: its graph's, tightened by the operator's.
+        plan_for: gives the plan of a subgraph node's graph.
+        model: used instead of every model that a node names, or None.
+        scripts: graph name -> the scripted models' answers for it.
+    """
+
+    seed: int
+    limits: Limits | None
+    plan_for: Callable[[PlanNode], Plan]
+    model: str | None = None
+    scripts: Mapping[str, Any] = field(default_factory=dict[str, Any])
