@@ -33,9 +33,8 @@ class Locks:
         """The execution is decided: who may begin now, if anybody. One that was still in line leaves it."""
         name = execution.node.lock or ""
         line = self._lines.get(name)
-        if self._held.get(name) is not execution:
-            if line is not None:
-                line.pop(execution, None)
+        if line and self._held[name] is not execution:
+            del line[execution]
             return None
         if line:
             following, _ = line.popitem(last=False)

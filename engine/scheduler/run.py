@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from engine.errors import Failure
     from engine.scheduler.executions import Concluding
 
-CAUSES: Final[dict[type[Event], str]] = {
+CAUSES: Final[dict[type[object], str]] = {
     GateAnswered: "answered",
     GateExpired: "expired",
     SignalReceived: "signal",
@@ -201,13 +201,12 @@ class Run:
     def _conclude(self, execution: Execution) -> Conclude:
         node, scope, fact = execution.node, execution.walk.scope, execution.fact
         conclude = Conclude(scope, node, execution.name, execution.attempt, "items", fact)
-        if fact is not None:
-            conclude.cause = CAUSES[type(fact)]
-            if isinstance(fact, TimerFired) and fact.expired:
-                conclude.cause = "expired"
-        elif execution.items is not None:
+        if execution.items is not None:
             conclude.value, errors = execution.items.result
             conclude.errors = {index: failure.as_json() for index, failure in errors.items()}
+        else:
+            has_expired = isinstance(fact, TimerFired) and fact.expired
+            conclude.cause = "expired" if has_expired else CAUSES[type(fact)]
         return conclude
 
     def end_scope(self, walk: Walk) -> EndScope:
@@ -232,9 +231,8 @@ class Run:
         self.commands.append(self.wish(execution))
 
     def rest(self, execution: Execution, phase: str) -> None:
-        """Nothing is asked of the host for an execution until something happens."""
-        if execution.phase not in IDLE:
-            self.stir(execution.walk, -1)
+        """Nothing more is asked of the host for an execution until something happens."""
+        self.stir(execution.walk, -1)
         execution.phase = phase  # type: ignore[assignment]
 
     def conclude(self, execution: Execution, fact: Concluding | None) -> None:

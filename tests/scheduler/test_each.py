@@ -247,3 +247,31 @@ def test_a_used_up_limit_of_the_run_ends_it_from_within_an_item() -> None:
     told = run.fail("fetch[0]", Failure("limit", "limit.usd", "spent"), ends_run=True)
     assert told == ["fetch cancelled (run)", "fetch[1] cancelled (each)"]
     assert run.wishes == ["end (limit.usd)"]
+
+
+def test_an_item_that_fails_while_the_run_finishes_starts_nothing() -> None:
+    run = Walking("f{a,fetch[each=input.list]}", on_failure="finish")
+    run.begin("fetch", items=[1])
+    run.begin("fetch[0]")
+    run.fail("a")
+    assert run.fail("fetch[0]") == ["fetch cancelled (run)"]
+    assert run.wishes == ["end (tool.failed)"]
+
+
+def test_items_may_all_be_decided_before_the_node_is_concluded() -> None:
+    run = fetching("any", items=2)
+    run.all_done("fetch[0]", "fetch[1]")
+    assert run.wishes == ["conclude fetch (items)"]
+    run.all_done("fetch", "z")
+    assert run.wishes == ["end"]
+
+
+def test_an_answered_item_that_runs_out_of_time_is_tried_again_instead() -> None:
+    run = fetching("concurrency=1", items=2)
+    run.ask("fetch[0]", "fetch[0]!1", "ask")
+    run.begin("fetch[1]")
+    run.answer("fetch[0]!1")
+    run.fail("fetch[0]", retry_at=4.0)
+    run.open.clear()
+    run.apply(ev.NodeCompleted(execution="fetch[1]", node="fetch"))
+    assert run.wishes == ["start fetch[0] #2 at 4"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine.errors import EngineBug, Failure
 from engine.scheduler import events as ev
 from tests.scheduler.walking import BROKEN, Walking
 
-FINISH = {"on_failure": "finish"}
+FINISH: dict[str, Any] = {"on_failure": "finish"}
 
 
 def test_a_failure_leaves_by_the_error_edge() -> None:
@@ -74,6 +76,16 @@ def test_a_failure_after_the_join_has_passed_on_fails_nothing() -> None:
     assert run.fail("b") == []
     run.done("z")
     assert run.end() == "completed"
+
+
+def test_every_way_onward_must_meet_such_a_join() -> None:
+    graph = "f{a,b,c}; b -> j[any]; c -> j2[any]; a -> f2; f2 -> j; f2 -> j2; j -> j3; j2 -> j3 -> z"
+    run = Walking(graph)
+    run.all_done("b", "c")
+    assert run.fail("a") == ["f2 skipped (upstream_failed)"]
+    run = Walking(graph)
+    run.all_done("b")
+    assert run.fail("a") == ["c cancelled (run)"]
 
 
 def test_a_failure_before_the_join_passes_on_fails_the_run() -> None:

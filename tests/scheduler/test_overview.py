@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from engine.errors import Failure
@@ -34,22 +36,20 @@ def test_it_tells_what_became_of_every_node_and_edge() -> None:
     assert edges(run) == {"a -> b": "skipped", "a -> c": "taken", "a -> h": "skipped"}
 
 
-@pytest.mark.parametrize(
-    ("happens", "status"),
-    [
-        (lambda r: r.begin("a"), "running"),
-        (lambda r: r.fail("a", retry_at=5.0), "retrying"),
-        (lambda r: r.ask("a", "a!1", "ask"), "asking"),
-        (lambda r: r.done("a"), "completed"),
-        (lambda r: r.fail("a"), "failed"),
-        (lambda r: r.cancel(), "cancelled"),
-        (
-            lambda r: r.apply(ev.NodeCompleted(execution="a", node="a", port="ok", reused_from="older")),
-            "reused",
-        ),
-    ],
-)
-def test_it_knows_every_status(happens, status: str) -> None:  # noqa: ANN001
+REUSED = ev.NodeCompleted(execution="a", node="a", port="ok", reused_from="older")
+HAPPENINGS: list[tuple[Callable[[Walking], object], str]] = [
+    (lambda run: run.begin("a"), "running"),
+    (lambda run: run.fail("a", retry_at=5.0), "retrying"),
+    (lambda run: run.ask("a", "a!1", "ask"), "asking"),
+    (lambda run: run.done("a"), "completed"),
+    (lambda run: run.fail("a"), "failed"),
+    (lambda run: run.cancel(), "cancelled"),
+    (lambda run: run.apply(REUSED), "reused"),
+]
+
+
+@pytest.mark.parametrize(("happens", "status"), HAPPENINGS)
+def test_it_knows_every_status(happens: Callable[[Walking], object], status: str) -> None:
     run = Walking("a -> b")
     happens(run)
     assert statuses(run)["a"] == status

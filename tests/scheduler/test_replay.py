@@ -39,8 +39,8 @@ def test_every_beginning_of_a_journal_replays_and_says_what_is_missing_of_its_la
 
 def test_a_consequence_that_the_graph_does_not_lead_to_is_named() -> None:
     run = played()
-    place = next(i for i, e in enumerate(run.events) if isinstance(e, ev.NodeCancelled))
-    events = [*run.events[:place], replace(run.events[place], why="end"), *run.events[place + 1 :]]  # type: ignore[type-var]
+    place, cancelled = next((i, e) for i, e in enumerate(run.events) if isinstance(e, ev.NodeCancelled))
+    events = [*run.events[:place], replace(cancelled, why="end"), *run.events[place + 1 :]]
     with pytest.raises(JournalError) as caught:
         replay(run.again(), events)
     assert caught.value.code == "journal.mismatch"

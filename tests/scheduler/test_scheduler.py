@@ -17,6 +17,11 @@ from engine.scheduler.commands import EndScope, Start
 from engine.scheduler.scheduler import Scheduler
 from tests.scheduler.walking import BROKEN, STARTED, Walking
 
+
+def test_a_derived_output_says_so_in_print() -> None:
+    assert repr(ev.DERIVED) == "DERIVED"
+
+
 TOOL = {"kind": "tool", "tool": "work"}
 
 

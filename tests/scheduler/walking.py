@@ -6,7 +6,7 @@ whatever kind it is; consequences read as ``"j completed"``, ``"c cancelled (joi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.compile.compile import compile_graph
@@ -37,7 +37,7 @@ Content = Graph | str
 class Walking:
     """One run: its scheduler, its journal so far, and what the host is wished to do."""
 
-    def __init__(self, graph: Content, *, inner: dict[str, Content] | None = None, **top: Any) -> None:
+    def __init__(self, graph: Content, *, inner: Mapping[str, Content] | None = None, **top: Any) -> None:
         self.plan = _plan(graph, **top)
         self.plans = {name: _plan(text, name=name) for name, text in (inner or {}).items()}
         self.scheduler = Scheduler(self.plan, plans=self.plan_of)
@@ -98,13 +98,9 @@ class Walking:
         node = self.plan_node(name)
         if node.kind in ("parallel-fork", "join", "loop-back") and output is None:
             output = ev.DERIVED
-        if "[" in name.rpartition("/")[2]:
-            more.setdefault("port", None)
-        return self.apply(
-            ev.NodeCompleted(
-                execution=name, node=node_path(name), attempt=attempt, output=output, **{"port": _port(node), **more}
-            )
-        )
+        port = None if "[" in name.rpartition("/")[2] else _port(node)
+        said_more: dict[str, Any] = {"output": output, "port": port, **more}
+        return self.apply(ev.NodeCompleted(execution=name, node=node_path(name), attempt=attempt, **said_more))
 
     def fail(self, name: str, error: Failure = BROKEN, **more: Any) -> list[str]:
         """An execution's attempt fails; begun first if it was not."""
