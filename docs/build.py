@@ -15,13 +15,16 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import engine
 from docs.catalogue import actions, command_parsers, shared_options
 from docs.entry import OPTION_PORT
+from engine.app import Engine
 from engine.cli.output import EXIT_MEANINGS
 from engine.compile.catalogue import FINDINGS
+from engine.config import Config
 from engine.errors import CODES, ERROR_CLASSES
 from engine.model.graph import Graph, StateKey
 from engine.model.nodes import (
@@ -58,7 +61,9 @@ def page() -> str:
         kinds_section(),
         shapes_section(),
         findings_section(),
+        tools_section(),
         commands_section(),
+        config_section(),
         errors_section(),
         statuses_section(),
         events_section(),
@@ -122,6 +127,29 @@ def arguments(chosen: Iterable[argparse.Action]) -> str:
     return table(("argument", "is"), rows) if rows else ""
 
 
+def tools_section() -> str:
+    """Every built-in tool as ``weft tools`` shows it."""
+    tools = Engine.open("memory:").tools
+    rows = (
+        (f"`{tool.name}`", tool.effect, _parameters(tool.parameters), in_markdown(tool.description)) for tool in tools
+    )
+    return f"## Built-in tools\n\n{table(('tool', 'effect', 'arguments', 'does'), rows)}"
+
+
+def config_section() -> str:
+    """Every setting of ``weft.toml``, section by section."""
+    inside = [(name, shape) for name, field in Config.model_fields.items() for shape in sections_in(field.annotation)]
+    parts = (f"### {name} in weft.toml\n\n{_said(shape)}\n\n{fields(shape)}" for name, shape in inside)
+    return "\n".join([f"## weft.toml\n\n{fields(Config)}", *parts])
+
+
+def sections_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models of the operator's file that stand in a type; those of the graph are told elsewhere."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [] if issubclass(annotation, Part) else [annotation]
+    return [section for argument in get_args(annotation) for section in sections_in(argument)]
+
+
 def errors_section() -> str:
     """Codes of errors and failures, and the classes of failures."""
     classes = ", ".join(f"`{name}`" for name in ERROR_CLASSES)
@@ -164,23 +192,51 @@ def shared_by(kinds: Iterable[str]) -> set[str]:
     return {name for name in nodes[0].model_fields if all(name in node.model_fields for node in nodes)}
 
 
-def fields(shape: type[Part], *, only: Collection[str] | None = None) -> str:
-    """A table of a model's fields (all, or those named): name as written in the file, type, default."""
+def fields(shape: type[BaseModel], *, only: Collection[str] | None = None) -> str:
+    """A table of a model's fields (all, or those named): name as written in the file, type, default, meaning."""
+    said = meanings(shape)
     chosen = {name: field for name, field in shape.model_fields.items() if only is None or name in only}
-    rows = [(f"`{field.alias or name}`", _type(field.annotation), _default(field)) for name, field in chosen.items()]
-    return table(("field", "type", "default"), rows) if rows else ""
+    head: Row = ("field", "type", "default", "means")
+    rows: list[Row] = [
+        (f"`{field.alias or name}`", _type(field.annotation), _default(field), said.get(name, ""))
+        for name, field in chosen.items()
+    ]
+    if not any(row[-1] for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
+    return table(head, rows) if rows else ""
+
+
+def meanings(shape: type[BaseModel]) -> dict[str, str]:
+    """What the ``Attributes`` part of a docstring says of each field."""
+    _, _, part = (inspect.getdoc(shape) or "").partition("Attributes:\n")
+    entries = re.findall(r"^ {4}(\w[\w, ]*): (.+(?:\n {8}.+)*)", part, re.MULTILINE)
+    return {name: in_markdown(text) for names, text in entries for name in names.split(", ")}
 
 
 def summary(thing: Any) -> str:
     """The first paragraph of a docstring on one line, in Markdown."""
-    first = (inspect.getdoc(thing) or "").split("\n\n")[0]
-    return re.sub(r"``(.+?)``", r"`\1`", " ".join(first.split()))
+    return in_markdown((inspect.getdoc(thing) or "").split("\n\n")[0])
+
+
+def in_markdown(text: str) -> str:
+    """A docstring's text on one line, with Markdown's marks for code."""
+    return re.sub(r"``(.+?)``", r"`\1`", " ".join(text.split()))
 
 
 def table(head: Row, rows: Iterable[Row]) -> str:
     """A Markdown table; a bar inside a cell is written so that it does not end the cell."""
     lines: list[Row] = [head, tuple("---" for _ in head), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _said(shape: type[BaseModel]) -> str:
+    """A model's docstring without its attributes, as one paragraph."""
+    return in_markdown((inspect.getdoc(shape) or "").partition("Attributes:")[0])
+
+
+def _parameters(schema: dict[str, Any]) -> str:
+    required: list[str] = schema.get("required", [])
+    return ", ".join(f"`{name}`" if name in required else f"`{name}`?" for name in schema.get("properties", {}))
 
 
 def _written(action: argparse.Action) -> str:
@@ -217,7 +273,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True, validated_data={})
-    return "" if value is None else f"`{json.dumps(value, ensure_ascii=False)}`"
+    return "" if value is None or isinstance(value, BaseModel) else f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
 def _type(annotation: Any) -> str:
@@ -238,7 +294,7 @@ def _type(annotation: Any) -> str:
     return "JSON" if "JsonValue" in str(annotation) else "a node"
 
 
-WORDS: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+WORDS: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")

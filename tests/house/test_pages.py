@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from docs.catalogue import command_parsers, option_names
 from tests.house.tree import ROOT, place
 
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
 LINK = re.compile(r"(?:\]\(|(?:src|href|srcset)=\")([^)\"#\s]+)(?:#[^)\"\s]*)?[)\"]")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"\bmake ([a-z]+)\b(?=[`\s,.)]|$)")
+WEFT = re.compile(r"(?:^|[\s/])weft ([a-z]+)\b(.*)")
+OPTION = re.compile(r"(?<=\s)--?[a-z][a-z-]*")
 PHONY = re.compile(r"^\.PHONY: ([a-z]+)$", re.MULTILINE)
 
 
@@ -24,18 +27,40 @@ def blocks(page: Path, language: str) -> list[str]:
     return [text for word, text in FENCE.findall(page.read_text(encoding="utf-8")) if word == language]
 
 
+def code(page: Path) -> list[str]:
+    """What a page shows as code: the lines of its fenced blocks, without comments, and the spans between."""
+    text = page.read_text(encoding="utf-8")
+    fenced = [line.partition(" # ")[0] for _, block in FENCE.findall(text) for line in block.splitlines()]
+    return fenced + re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+
+
 def test_every_relative_link_and_picture_of_the_pages_is_there() -> None:
     links = [(page, target) for page in PAGES for target in LINK.findall(page.read_text(encoding="utf-8"))]
     inner = [(page, target) for page, target in links if "://" not in target and not target.startswith("mailto:")]
     assert [f"{place(page)}: {target}" for page, target in inner if not (page.parent / target).exists()] == []
 
 
+def test_every_page_is_listed() -> None:
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    assert [page.name for page in PAGES if f"{page.name})" not in index] == []
+
+
 def test_every_make_command_named_in_the_pages_exists() -> None:
     targets = set(PHONY.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
-    spans = [(page, span) for page in PAGES for span in re.findall(r"`[^`\n]+`|```.*?```", page.read_text(), re.DOTALL)]
-    named = {(place(page), name) for page, span in spans for name in MAKE.findall(span)}
+    named = {(place(page), name) for page in PAGES for line in code(page) for name in MAKE.findall(line)}
     assert {name for _, name in named} >= {"run", "test"}
     assert [f"{page}: make {name}" for page, name in sorted(named) if name not in targets] == []
+
+
+def test_every_weft_command_and_option_named_in_the_pages_exists() -> None:
+    parsers = command_parsers()
+    named = [(place(page), *found) for page in PAGES for line in code(page) for found in WEFT.findall(line)]
+    assert {command for _, command, _ in named} >= {"run", "answer", "export"}
+    wrong = [f"{page}: weft {command}" for page, command, _ in named if command not in parsers]
+    for page, command, rest in named:
+        known = option_names(parsers[command]) if command in parsers else []
+        wrong += [f"{page}: weft {command} {name}" for name in OPTION.findall(rest) if name not in known]
+    assert wrong == []
 
 
 def test_the_makefile_lists_every_command_that_it_has() -> None:
