@@ -14,6 +14,9 @@ from engine.compile.shape import Shape
 from engine.model.graph import Graph
 from engine.model.nodes import JoinNode
 
+MOST_IN_BRANCHES = 2_000_000
+"""Nodes looked at for the branches of all joins together: they are listed one by one, so that this bounds memory."""
+
 
 class Analysis:
     """The ways of one graph that has a shape."""
@@ -35,17 +38,33 @@ class Analysis:
     @property
     def is_broken(self) -> bool:
         """Whether loops or starts are so broken that nothing can be said of what runs when."""
-        return bool(self.loops.astray or self.loops.too_deep) or len(self.shape.starts) != 1
+        return bool(self.loops.astray or self.loops.too_deep or self.unbounded_joins) or len(self.shape.starts) != 1
 
     @cached_property
     def branches(self) -> dict[int, tuple[int, ...]]:
-        """For each join that may leave something undecided behind the nodes of its branches, ascending.
+        """For each join that may pass on early the nodes of its branches, ascending.
 
-        One that waits for all does so too: stragglers of a join in its branches that passed on early.
+        The joins at which MOST_IN_BRANCHES was used up are left out; see ``unbounded_joins``.
         """
-        joins = [(number, node) for number, node in enumerate(self.shape.nodes) if isinstance(node, JoinNode)]
-        leaving = [number for number, node in joins if need_of(node) or node.rest == "cancel"]
-        return {join: branches_of(self.shape, self.tree, join) for join in leaving}
+        found: dict[int, tuple[int, ...]] = {}
+        left = MOST_IN_BRANCHES
+        for join in self.early_joins:
+            nodes, seen = branches_of(self.shape, self.tree, join, left)
+            left -= seen
+            if left < 0:
+                break
+            found[join] = nodes
+        return found
+
+    @cached_property
+    def early_joins(self) -> list[int]:
+        """The joins that may pass on before all their edges are decided."""
+        return [number for number, node in enumerate(self.shape.nodes) if isinstance(node, JoinNode) and need_of(node)]
+
+    @property
+    def unbounded_joins(self) -> list[int]:
+        """The joins whose branches are too large to be listed."""
+        return [join for join in self.early_joins if join not in self.branches]
 
 
 def need_of(join: JoinNode) -> int:

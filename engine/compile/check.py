@@ -27,6 +27,7 @@ from engine.compile.secrets import secret_findings
 from engine.compile.shape import Cyclic, shape_of
 from engine.compile.states import state_findings
 from engine.compile.structure import (
+    branch_findings,
     cycle_findings,
     join_findings,
     loop_back_findings,
@@ -80,7 +81,7 @@ def structure_errors(graph: Graph) -> tuple[Analysis | None, list[Finding]]:
     if isinstance(shape, Cyclic):
         return None, [*findings, *cycle_findings(graph, shape)]
     analysis = Analysis(graph, shape)
-    return analysis, [*findings, *loop_findings(analysis)]
+    return analysis, [*findings, *loop_findings(analysis), *branch_findings(analysis)]
 
 
 def _all(graph: Graph, facts: Facts) -> Iterator[Finding]:

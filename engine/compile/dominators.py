@@ -32,13 +32,13 @@ class Dominators:
 
     def dominates(self, node: int, other: int) -> bool:
         """Whether all ways to ``other`` lead through ``node`` (a node dominates itself). O(log nodes)."""
-        return self._climbed(other, self.depth[node]) == node
+        return self.above(other, self.depth[node]) == node
 
     def nearest_common(self, one: int, other: int) -> int:
         """The nearest node through which all ways to both lead (it may be one of them), or ROOT. O(log nodes)."""
         parent, depth, skip = self.parent, self.depth, self.skip
-        one = self._climbed(one, depth[other])
-        other = self._climbed(other, depth[one])
+        one = self.above(one, depth[other])
+        other = self.above(other, depth[one])
         while one != other:
             if skip[one] != skip[other]:
                 one, other = skip[one], skip[other]
@@ -46,8 +46,8 @@ class Dominators:
                 one, other = parent[one], parent[other]
         return one
 
-    def _climbed(self, node: int, depth: int) -> int:
-        """The ancestor at ``depth``, or the node itself if it is not deeper."""
+    def above(self, node: int, depth: int) -> int:
+        """The dominator of the node at ``depth``, or the node itself if it is not deeper. O(log nodes)."""
         while self.depth[node] > depth:
             node = self.skip[node] if self.depth[self.skip[node]] >= depth else self.parent[node]
         return node

@@ -112,11 +112,16 @@ def _never_joining(shape: Shape) -> Iterator[Finding]:
 
 
 def _meeting_points(shape: Shape) -> list[int]:
-    """For each node those with several ways in that it leads to or is, as bits. O(edges * nodes / 64)."""
-    bits = 0
+    """For each node those with several ways in that it leads to or is, as bits. O(edges * nodes / 64).
+
+    All ends are one such node, the lowest bit: what leads to an end is not left hanging.
+    """
+    bits = 1
     reached = [0] * len(shape.ids)
     for node in reversed(range(len(shape.ids))):
-        if len(shape.into[node]) > 1:
+        if isinstance(shape.nodes[node], EndNode):
+            reached[node] = 1
+        elif len(shape.into[node]) > 1:
             reached[node] = 1 << bits
             bits += 1
         for edge in shape.out[node]:
@@ -132,7 +137,7 @@ def _unmet(shape: Shape, fork: int, reached: list[int]) -> list[int]:
     if len(branches) < 2:
         return []
     sets = [reached[shape.links[edge].target] for edge in branches]
-    once = several = 0
+    once, several = 0, 1
     for bits in sets:
         several |= once & bits
         once |= bits

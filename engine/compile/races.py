@@ -134,12 +134,10 @@ def _read(analysis: Analysis, together: Together, reader: int, other: int, use: 
         if not analysis.loops.around[reader]:
             message = f"`{name}` reads its own value of an earlier time, but it runs only once"
             yield finding("reference.never", message, place, name, "its own output is `output` in `save` and `when`")
-    elif together.is_before(other, reader):
-        return
     elif together.is_beside(reader, other):
         message = f"`{name}` reads the value of `{there}`, which may run at the same time"
         yield finding("read.race", message, place, name, "join the branches first")
-    elif not together.can_lead(other, reader):
+    elif not together.can_precede(other, reader):
         message = f"`{name}` reads the value of `{there}`, which cannot have run before it"
         yield finding("reference.never", message, place, name, f"read it in a node after `{there}`")
 
@@ -169,7 +167,7 @@ def _unwritten(analysis: Analysis, together: Together, flow: Flow) -> Iterator[F
 
 
 def _may_precede(together: Together, writer: int, reader: int) -> bool:
-    return together.can_lead(writer, reader) or together.is_beside(writer, reader)
+    return together.can_precede(writer, reader) or together.is_beside(writer, reader)
 
 
 def _sees_own_writes(analysis: Analysis, use: Use, writes: bool) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from engine.compile.analysis import Analysis
 from engine.compile.catalogue import finding
 from engine.compile.fixes import add_node, fresh_id, put, remove, remove_edges, retarget
 from engine.compile.shape import BackEdge, Cyclic
@@ -179,6 +180,15 @@ def loop_back_findings(graph: Graph) -> Iterator[Finding]:
 
 
 # --- sizes ---
+
+
+def branch_findings(analysis: Analysis) -> Iterator[Finding]:
+    """Joins whose branches are too large to be listed."""
+    for join in analysis.unbounded_joins[:1] if not analysis.loops.astray else ():
+        name = analysis.shape.ids[join]
+        message = f"the branches of `{name}` and of other joins that pass on early are too large together"
+        hint = "let some of the joins wait for all, or move parts to subgraphs"
+        yield finding("too_large.branches", message, pointer("nodes", name), name, hint)
 
 
 def size_findings(graph: Graph) -> Iterator[Finding]:

@@ -1,11 +1,12 @@
-"""What can run at the same time, and what has surely been decided before.
+"""What can run at the same time.
 
-Rule: two nodes can run at the same time if neither is surely decided before the other starts, and one execution can
-reach both. Surely before: a node waits for all its edges; a join that passes on early only for as many as it needs,
-so that its rest runs beside what follows, up to the end of the iteration (edges that leave a loop wait for its whole
-body); what a join cancels is decided when it passes on; an edge to an ``end`` waits for nothing else. One execution
-reaches both if their ways part at a fork and never meet again: by Menger's theorem, if for some fork no other node
-lies on all ways from it to both. Sets of nodes are whole numbers, one bit for each node that somebody asks about.
+Rule: two nodes can run at the same time if neither is surely over before the other starts, and one execution can reach
+both. Surely over: a node waits for all its edges; a join that passes on early only for as many as it needs, so that its
+rest runs beside what follows, up to the end of the iteration (edges that leave a loop wait for its whole body); what a
+join cancels is over when it passes on; so is what lies behind another edge of a choice that was passed; an edge to an
+``end`` waits for nothing else. One execution reaches both if their ways part at a fork and never meet again: by
+Menger's theorem, if for some fork no other node lies on all ways from it to both. Sets of nodes are whole numbers, one
+bit for each node that somebody asks about.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from engine.compile.analysis import Analysis, need_of
 from engine.compile.dominators import ROOT
 from engine.model.nodes import EndNode, ForkNode, JoinNode
 
-MOST_STEPS = 2_000_000
+MOST_STEPS = 500_000
 """Steps spent on pairs of nodes in one check; then the rest counts as not running together (``is_partial``)."""
 
 
@@ -34,6 +35,7 @@ class Together:
         self._bit = {node: 1 << place for place, node in enumerate(sorted(set(asked)))}
         self._asked = sorted(self._bit)
         self._steps = MOST_STEPS
+        self._apart: dict[tuple[int, int], bool] = {}
         self.is_partial = False
 
     # --- sets ---
@@ -45,12 +47,11 @@ class Together:
             bits |= self._bit.get(node, 0)
         return bits
 
-    def is_before(self, one: int, other: int) -> bool:
-        """Whether ``one`` is surely decided before ``other`` starts, in the iteration that both are in."""
-        return bool(self._before[other] & self._bit[one])
+    def can_precede(self, one: int, other: int) -> bool:
+        """Whether ``one`` can have run before ``other``, running at the same time aside.
 
-    def can_lead(self, one: int, other: int) -> bool:
-        """Whether a way leads from ``one`` to ``other``, repeats included."""
+        A way leads from one to the other, repeats included, or a loop around ``one`` is over before.
+        """
         around = self._analysis.loops.around[one]
         if not around:
             return bool(self._ancestors[other] & self._bit[one])
@@ -64,32 +65,33 @@ class Together:
         return self.first_beside(last, self._bit[first]) is not None
 
     def first_beside(self, node: int, others: int) -> int | None:
-        """Of the nodes with smaller numbers in the set, the first that can run at the same time as ``node``."""
+        """Of the nodes with smaller numbers in the set, the nearest that can run at the same time as ``node``."""
         return next(iter(self.beside(node, others, most=1)), None)
 
     def beside(self, node: int, others: int, *, most: int) -> list[int]:
-        """The first ``most`` such nodes."""
-        bit = self._bit[node]
-        left = others & (bit - 1) & ~self._before[node] & ~self._exclusive(node)
+        """The nearest ``most`` such nodes, nearest first."""
+        left = others & (self._bit[node] - 1) & ~self._over[node] & ~self._exclusive(node)
+        for loop in self._analysis.loops.around[node]:
+            left &= ~self._after_loops[loop]
         found: list[int] = []
         while left and len(found) < most:
-            low = left & -left
-            left ^= low
-            other = self._asked[low.bit_length() - 1]
+            place = left.bit_length() - 1
+            left ^= 1 << place
+            other = self._asked[place]
             if self._can_meet(other, node):
                 found.append(other)
         return found
 
-    # --- before ---
+    # --- what is over ---
 
     @cached_property
-    def _before(self) -> list[int]:
-        """For each node the asked ones that are surely decided before it starts."""
+    def _over(self) -> list[int]:
+        """For each node the asked ones that are surely decided, or never to run, when it starts."""
         started: list[int] = []
         decided: list[int] = []
         for node, document in enumerate(self._shape.nodes):
             sure = [self._when_taken(edge, started, decided) for edge in self._shape.into[node]]
-            least = _union([self._over(edge, decided) for edge in self._shape.into[node]])
+            least = _union([self._when(edge, decided) for edge in self._shape.into[node]])
             need = 1 if isinstance(document, EndNode) else need_of(document) if isinstance(document, JoinNode) else 0
             if need:
                 passed = _in_at_least(sure, max(1, len(sure) - need + 1))
@@ -105,22 +107,45 @@ class Together:
         return started
 
     def _when_taken(self, edge: int, started: list[int], decided: list[int]) -> int:
-        """What is surely decided when an edge is taken; a join may leave by ``error`` without having passed on."""
+        """What is surely over when an edge is taken; a join may leave by ``error`` without having passed on."""
         link = self._shape.links[edge]
-        starved = link.port == "error" and isinstance(self._shape.nodes[link.source], JoinNode)
-        return self._over(edge, decided if starved else started)
+        source = self._shape.nodes[link.source]
+        if link.port == "error" and isinstance(source, JoinNode):
+            return self._when(edge, decided)
+        bits = self._when(edge, started)
+        if isinstance(source, ForkNode):
+            return bits
+        tree, single = self._analysis.tree, self._is_single[link.target]
+        mine = self._dominated[link.target] if single and tree.parent[link.target] == link.source else 0
+        return bits | self._exclusive(link.source) | (self._behind[link.source] & ~mine)
 
-    def _over(self, edge: int, before: list[int]) -> int:
-        """What is decided before the source, the source, and the loops that the edge leaves and so waits for."""
+    def _when(self, edge: int, over: list[int]) -> int:
+        """What is over before the source, the source, and the loops that the edge leaves and so waits for."""
         link = self._shape.links[edge]
-        bits = before[link.source] | self._bit.get(link.source, 0)
+        bits = over[link.source] | self._bit.get(link.source, 0)
         left = self._analysis.loops.leaves[edge]
         waits = left and not isinstance(self._shape.nodes[link.target], EndNode)
         return bits | self._bodies[left[-1]] if waits else bits
 
     @cached_property
     def _bodies(self) -> list[int]:
-        return [self.mask(loop.body) for loop in self._analysis.loops.loops]
+        """For each loop the asked nodes of its body, and a bit of its own above theirs: the loop is over."""
+        return [
+            self.mask(loop.body) | 1 << (len(self._asked) + place)
+            for place, loop in enumerate(self._analysis.loops.loops)
+        ]
+
+    @cached_property
+    def _after_loops(self) -> list[int]:
+        """For each loop the asked nodes that surely start after it is over; their numbers may be smaller all the same."""
+        after = [0] * len(self._bodies)
+        for node, bit in self._bit.items():
+            over = self._over[node] >> len(self._asked)
+            while over:
+                place = over.bit_length() - 1
+                over ^= 1 << place
+                after[place] |= bit
+        return after
 
     @cached_property
     def _ancestors(self) -> list[int]:
@@ -166,15 +191,67 @@ class Together:
         return found
 
     def _exclusive(self, node: int) -> int:
-        """Asked nodes that part from this one at a choice, with no fork in sight."""
-        return self._below[self._choice_tops[node]]
+        """Asked nodes that surely part from this one at a choice: with no fork in sight, or each behind its own edge."""
+        bits = self._below.get(self._choice_tops[node], 0) | self._parted[node]
+        return bits & ~self._bit.get(node, 0)
+
+    @cached_property
+    def _is_single(self) -> list[bool]:
+        """For each node whether all its edges come from its nearest dominator."""
+        parent = self._analysis.tree.parent
+        return [
+            all(source == parent[node] for source in self._shape.sources(node)) for node in range(len(self._shape.ids))
+        ]
+
+    @cached_property
+    def _dominated(self) -> list[int]:
+        """For each node the asked ones to which all ways lead through it."""
+        parent = self._analysis.tree.parent
+        found = [self._bit.get(node, 0) for node in range(len(self._shape.ids))]
+        for node in reversed(range(len(found))):
+            if parent[node] != ROOT:
+                found[parent[node]] |= found[node]
+        return found
+
+    @cached_property
+    def _behind(self) -> list[int]:
+        """For each choice the asked nodes that lie behind a single one of its edges."""
+        parent = self._analysis.tree.parent
+        found = [0] * len(self._shape.ids)
+        for node, single in enumerate(self._is_single):
+            if single and parent[node] != ROOT and not isinstance(self._shape.nodes[parent[node]], ForkNode):
+                found[parent[node]] |= self._dominated[node]
+        return found
+
+    @cached_property
+    def _parted(self) -> list[int]:
+        """For each node the asked ones that lie behind another edge of a choice, where both lie behind one edge only."""
+        parent = self._analysis.tree.parent
+        found = [0] * len(self._shape.ids)
+        for node, single in enumerate(self._is_single):
+            if parent[node] != ROOT:
+                apart = self._behind[parent[node]] & ~self._dominated[node] if single else 0
+                found[node] = found[parent[node]] | apart
+        return found
 
     def _can_meet(self, one: int, other: int) -> bool:
-        """Whether one execution can reach both: exact, unless the steps run out."""
-        common = self._analysis.tree.nearest_common(one, other)
-        self._steps -= 1
-        if common in (one, other) or common == ROOT or isinstance(self._shape.nodes[common], ForkNode):
+        """Whether one execution can reach both (``one`` has the smaller number): exact, unless the steps run out."""
+        tree = self._analysis.tree
+        common = tree.nearest_common(one, other)
+        if common in (one, ROOT) or isinstance(self._shape.nodes[common], ForkNode):
             return True
+        below = tree.depth[common] + 1
+        sides = tree.above(one, below), tree.above(other, below)
+        if sides not in self._apart:
+            first, last = min(sides), max(sides)
+            if first in self._above(last, common):
+                return self._meet_below(one, other, common)
+            # No way leads from one side to the other: what holds for the two holds for all behind them.
+            self._apart[sides] = self._meet_below(first, last, common)
+        return self._apart[sides]
+
+    def _meet_below(self, one: int, other: int, common: int) -> bool:
+        """The same for two nodes that part below a node which is no fork."""
         if self._steps < 0:
             self.is_partial = True
             return False
