@@ -42,13 +42,13 @@ class Analysis:
 
     @cached_property
     def branches(self) -> dict[int, tuple[int, ...]]:
-        """For each join that may pass on early the nodes of its branches, ascending.
+        """For each join that leaves or cancels a rest the nodes of its branches, ascending.
 
         The joins at which MOST_IN_BRANCHES was used up are left out; see ``unbounded_joins``.
         """
         found: dict[int, tuple[int, ...]] = {}
         left = MOST_IN_BRANCHES
-        for join in self.early_joins:
+        for join in self.parting_joins:
             nodes, seen = branches_of(self.shape, self.tree, join, left)
             left -= seen
             if left < 0:
@@ -57,14 +57,15 @@ class Analysis:
         return found
 
     @cached_property
-    def early_joins(self) -> list[int]:
-        """The joins that may pass on before all their edges are decided."""
-        return [number for number, node in enumerate(self.shape.nodes) if isinstance(node, JoinNode) and need_of(node)]
+    def parting_joins(self) -> list[int]:
+        """The joins that may pass on before all their edges are decided, or cancel what is left."""
+        joins = [(number, node) for number, node in enumerate(self.shape.nodes) if isinstance(node, JoinNode)]
+        return [number for number, node in joins if need_of(node) or node.rest == "cancel"]
 
     @property
     def unbounded_joins(self) -> list[int]:
         """The joins whose branches are too large to be listed."""
-        return [join for join in self.early_joins if join not in self.branches]
+        return [join for join in self.parting_joins if join not in self.branches]
 
 
 def need_of(join: JoinNode) -> int:

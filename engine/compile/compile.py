@@ -131,9 +131,8 @@ def _repeated(analysis: Analysis, number: int) -> int | None:
 
 
 def _join_rule(analysis: Analysis, number: int, node: JoinNode) -> JoinRule:
-    need = need_of(node)
     return JoinRule(
-        need=need,
+        need=need_of(node),
         cancels=node.rest == "cancel",
         accepts_failed=node.accept_failed,
         branches=analysis.branches.get(number, ()),

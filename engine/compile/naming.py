@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from engine.compile.catalogue import finding
 from engine.compile.fixes import replace
 from engine.compile.uses import Spot, Use, Uses
-from engine.model.expressions import ExpressionProblem
+from engine.model.cel_words import ExpressionProblem
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
 from engine.model.names import ROOTS, nearest

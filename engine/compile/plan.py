@@ -47,9 +47,10 @@ class JoinRule:
         cancels: ``rest`` is ``cancel``.
         accepts_failed: ``accept_failed``.
         branches: numbers of the nodes of its branches (GRAPH.md §3.3), ascending; what ``cancel`` cancels. Empty where
-            ``need`` is 0 and nothing is cancelled. "Every way onward leads to it" is meant within one iteration: a way
-            through the header of the innermost loop around the join (for a join that is itself a header, of the loop
-            around that one) or past the join does not lead to it.
+            the join waits for all and cancels nothing, since then nothing of them is undecided when it passes on.
+            "Every way onward leads to it" is meant within one iteration: a way through the header of the innermost
+            loop around the join (for a join that is itself a header, of the loop around that one) or past the join
+            does not lead to it.
     """
 
     need: int

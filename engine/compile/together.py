@@ -137,7 +137,7 @@ class Together:
 
     @cached_property
     def _after_loops(self) -> list[int]:
-        """For each loop the asked nodes that surely start after it is over; their numbers may be smaller all the same."""
+        """For each loop the asked nodes that surely start after it is over, even if their numbers are smaller."""
         after = [0] * len(self._bodies)
         for node, bit in self._bit.items():
             over = self._over[node] >> len(self._asked)
@@ -191,7 +191,7 @@ class Together:
         return found
 
     def _exclusive(self, node: int) -> int:
-        """Asked nodes that surely part from this one at a choice: with no fork in sight, or each behind its own edge."""
+        """Asked nodes that part from this one at a choice: with no fork in sight, or each behind an edge of its own."""
         bits = self._below.get(self._choice_tops[node], 0) | self._parted[node]
         return bits & ~self._bit.get(node, 0)
 
@@ -225,7 +225,7 @@ class Together:
 
     @cached_property
     def _parted(self) -> list[int]:
-        """For each node the asked ones that lie behind another edge of a choice, where both lie behind one edge only."""
+        """For each node the asked ones that lie behind another edge of a choice, each of both behind one edge only."""
         parent = self._analysis.tree.parent
         found = [0] * len(self._shape.ids)
         for node, single in enumerate(self._is_single):
