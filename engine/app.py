@@ -64,7 +64,9 @@ class Engine:
         self._db = db
         self._durability: Durability = durability
         self._serving = serving
-        self._documents = Documents(lambda graph, library: self.check(graph, library=library))
+        self._documents = Documents(
+            lambda graph, library: self.check(graph, library=library), results=lambda: results_of(self.tools)
+        )
         self._feed = Feed()
         self._hooks = Hooks()
         self._wiring = wiring
@@ -426,6 +428,11 @@ class Engine:
             raise InputError(
                 f"the run is {status}", code="run.ended", where=f"run {run_id}", hint=f"see `weft show {run_id}`"
             )
+
+
+def results_of(tools: Iterable[Any]) -> dict[str, Any]:
+    """Tool -> JSON Schema of its result, where it is known."""
+    return {tool.name: tool.returns for tool in tools if tool.returns is not None}
 
 
 def checked_input(graph: Graph, given: Any) -> Any:

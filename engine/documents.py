@@ -30,10 +30,12 @@ class Documents:
 
     Args:
         check: every finding of a graph whose subgraphs are looked up in a library.
+        results: tool -> JSON Schema of its result, where it is known; the checker and the run type names alike.
     """
 
-    def __init__(self, check: Check) -> None:
+    def __init__(self, check: Check, results: Callable[[], Mapping[str, Any]]) -> None:
         self._check = check
+        self._results = results
         self._plans: dict[str, Plan] = {}
         self._texts: dict[str, str] = {}
 
@@ -57,7 +59,7 @@ class Documents:
         """The plan of a graph; compiled once."""
         plan = self._plans.get(graph.hash)
         if plan is None:
-            plan = self._plans[graph.hash] = compile_graph(graph)
+            plan = self._plans[graph.hash] = compile_graph(graph.with_results(self._results()))
         return plan
 
     def plan_for(self, documents: Mapping[str, Graph]) -> Callable[[PlanNode], Plan]:

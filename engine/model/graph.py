@@ -6,6 +6,7 @@ Rule: data only. Opening, checking or saving a graph runs nothing, starts nothin
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -155,6 +156,17 @@ class Graph(Part):
     def types(self) -> Types:
         """What the names of its templates and expressions are made of; made once."""
         return types_of(self)
+
+    def with_results(self, results: Mapping[str, JsonValue]) -> Graph:
+        """The same document, its names typed with what registered tools return.
+
+        Args:
+            results: tool -> JSON Schema of its result, where it is known.
+        """
+        copy = self.model_copy()
+        copy.__dict__.pop("_types_in", None)
+        copy.__dict__["types"] = types_of(copy, results)
+        return copy
 
     def types_in(self, node: str) -> Types:
         """The names as they are inside one node, with its ``output`` and its ``item``; made once per node."""

@@ -394,3 +394,17 @@ async def test_a_retry_of_a_subgraph_does_not_repeat_a_settled_effect(bench: Ben
     assert result.status == "failed"
     assert starts.count("s/a") == 2
     assert bench.calls.count("pay 7") == 1
+
+
+async def test_numbers_a_tool_declares_as_such_are_doubles_in_expressions(clock: VirtualClock) -> None:
+    @tool(effect="read")
+    def price() -> float:
+        """A price."""
+        return 3
+
+    halved = document("a -> b", output={"half": {"$cel": "nodes.a.output / 2.0"}})
+    halved["nodes"]["a"] = {"kind": "tool", "tool": "price"}
+    async with Engine.open("memory:", tools=[price], clock=clock) as engine:
+        result = await engine.run(Graph.model_validate(halved))
+
+    assert result.output == {"half": 1.5}
