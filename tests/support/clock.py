@@ -29,6 +29,7 @@ class VirtualClock:
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = 0
         self._is_watching = False
+        self._is_frozen = False
         self.is_busy: Callable[[], bool] = lambda: False
 
     def now(self) -> float:
@@ -54,6 +55,10 @@ class VirtualClock:
         """Return when so many virtual seconds have passed."""
         await self.sleep_until(self._now + seconds)
 
+    def freeze(self) -> None:
+        """Let no more time pass: whoever sleeps on this clock sleeps on, as a process that was stopped."""
+        self._is_frozen = True
+
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._is_watching:
             self._is_watching = True
@@ -63,7 +68,7 @@ class VirtualClock:
         """Move on to the next moment if nothing else is left to do now."""
         while self._sleepers and self._sleepers[0][2].done():
             heapq.heappop(self._sleepers)
-        if not self._sleepers:
+        if not self._sleepers or self._is_frozen:
             self._is_watching = False
         elif has_more_to_do(loop):
             loop.call_soon(self._look, loop)

@@ -59,12 +59,13 @@ class Play:
         self.given = given
         self.stage = stage
         self.engine = stage.engine()
+        self.abandoned: list[Engine] = []
         self.graph = Graph.load(stage.folder / "graph.json")
 
     async def to_the_end(self) -> Played:
         """Start the run, do what the case says, and wait until it is over (or waits, if that is expected)."""
-        clock, book = self.stage.clock, self.stage.book
-        began = clock.now()
+        book = self.stage.book
+        began = self.stage.clock.now()
         await self.engine.__aenter__()
         try:
             try:
@@ -75,13 +76,14 @@ class Play:
                 if act.at_s is None:
                     await self._settle(sleeps_through_gates=False)
                 else:
-                    await clock.sleep_until(began + act.at_s)
+                    await self.stage.clock.sleep_until(began + act.at_s)
                 await self._do(act)
             result = await self._settle(sleeps_through_gates=self.case.expect.status != "waiting")
             events = [event_json(event) for event in await self.engine.journal_of(RUN)]
-            return Played(result, None, events, book, (result.ended_at or clock.now()) - began)
+            return Played(result, None, events, book, (result.ended_at or self.stage.clock.now()) - began)
         finally:
-            await self.engine.close()
+            for engine in (self.engine, *self.abandoned):
+                await engine.close()
 
     async def _settle(self, *, sleeps_through_gates: bool) -> RunResult:
         """Until the run is over or waits for something that no clock brings."""
@@ -128,22 +130,21 @@ class Play:
         assert {name: count_calls(self.stage.book, name) for name in look.calls} == look.calls
 
     async def _crash(self) -> None:
-        """The host is gone without a word, as after kill -9; when its lease has run out another takes over."""
-        await self.engine.lost(RUN)
-        await self.stage.clock.sleep(LEASE_RUNS_OUT_S)
-        await self._move()
-        await self.engine.resume(RUN)
+        """The host does nothing any more, not even give its lease back; when that has run out another takes over."""
+        self.stage.clock.freeze()
+        self.abandoned.append(self.engine)
+        frozen, self.stage.clock = self.stage.clock, VirtualClock(self.stage.clock.now() + LEASE_RUNS_OUT_S)
+        self.stage.clock.is_busy = frozen.is_busy
+        await self._take_over()
 
     async def _reopen(self) -> None:
-        await self._move()
-        await self.engine.resume(RUN)
+        await self.engine.close()
+        await self._take_over()
 
-    async def _move(self) -> None:
-        """To another engine on the same database; one in memory has no other."""
-        if self.stage.db != "memory:":
-            await self.engine.close()
-            self.engine = self.stage.engine()
-            await self.engine.__aenter__()
+    async def _take_over(self) -> None:
+        self.engine = self.stage.engine()
+        await self.engine.__aenter__()
+        await self.engine.resume(RUN)
 
 
 def refused(code: str | None) -> Any:
@@ -241,13 +242,13 @@ def trace_of(played: Played) -> list[str]:
 def decided_at(played: Played, execution: str) -> int:
     """The number of the event that decided an execution."""
     decided = ("node.completed", "node.skipped", "node.cancelled", "node.failed")
-    return next(e["n"] for e in played.events if e["type"] in decided and e.get("execution") == execution)
+    return next(int(e["n"]) for e in played.events if e["type"] in decided and e.get("execution") == execution)
 
 
 def began_at(played: Played, execution: str) -> int:
     """The number of the event with which an execution began (for what the scheduler completes itself: ended)."""
     began = ("node.started", "node.completed")
-    return next(e["n"] for e in played.events if e["type"] in began and e.get("execution") == execution)
+    return next(int(e["n"]) for e in played.events if e["type"] in began and e.get("execution") == execution)
 
 
 def assert_in_order(events: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
@@ -261,9 +262,11 @@ def assert_in_order(events: list[dict[str, Any]], expected: list[dict[str, Any]]
 
 def fits(found: Any, words: Any) -> bool:
     """Whether a value says at least what the words say."""
-    if isinstance(found, dict) and isinstance(words, dict):
-        return all(key in found and fits(found[key], value) for key, value in words.items())
-    return bool(found == words)
+    match found, words:
+        case {**fields}, {**wanted}:
+            return all(key in fields and fits(fields[key], value) for key, value in wanted.items())
+        case _:
+            return bool(found == words)
 
 
 def node_of(execution: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.model.rules import MOST_NODES
+
 WHERE = Path(__file__).parents[3] / "shared" / "cases" / "wfinstances"
 """Where the recorded workflows lie, if they are there."""
 
@@ -56,27 +58,37 @@ def node_names(tasks: list[Task]) -> dict[str, str]:
 
 
 def document_of(tasks: list[Task], *, tool: str = "pause") -> Document:
-    """The workflow as a weft/1 document whose tasks call ``tool`` with ``seconds``."""
+    """The workflow as a weft/1 document whose tasks call ``tool`` with ``task`` (the node id) and ``seconds``.
+
+    Where joins would make it larger than a graph may be, they are left out: a node with several ways in waits for all
+    of them as well (GRAPH.md §3.1).
+    """
     names = node_names(tasks)
+    has_joins = 2 * len(tasks) + sum(len(task.parents) > 1 for task in tasks) <= MOST_NODES
     children: dict[str, list[str]] = {task.id: [] for task in tasks}
     for task in tasks:
         for parent in task.parents:
             children[parent].append(task.id)
-    entry = {t.id: f"j_{names[t.id]}" if len(t.parents) > 1 else names[t.id] for t in tasks}
+    entry = {t.id: f"j_{names[t.id]}" if has_joins and len(t.parents) > 1 else names[t.id] for t in tasks}
     nodes: Document = {}
     first = [task.id for task in tasks if not task.parents]
     if len(first) > 1:
         nodes["start"] = {"kind": "parallel-fork", "to": [{"node": entry[task]} for task in first]}
     for task in tasks:
-        _add_task(nodes, task, names[task.id], [entry[child] for child in children[task.id]], tool)
+        if entry[task.id] != names[task.id]:
+            nodes[entry[task.id]] = {"kind": "join", "to": [{"node": names[task.id]}]}
+        node = {
+            "kind": "tool",
+            "label": task.id[:500],
+            "tool": tool,
+            "args": {"task": names[task.id], "seconds": task.runtime_s},
+        }
+        _add_task(nodes, names[task.id], node, [entry[child] for child in children[task.id]])
     return {"format": "weft/1", "name": "recorded", "nodes": nodes}
 
 
-def _add_task(nodes: Document, task: Task, name: str, onward: list[str], tool: str) -> None:
-    """The task's node, with a join before it where it has several parents and a fork behind where several children."""
-    if len(task.parents) > 1:
-        nodes[f"j_{name}"] = {"kind": "join", "to": [{"node": name}]}
-    node: Document = {"kind": "tool", "label": task.id[:500], "tool": tool, "args": {"seconds": task.runtime_s}}
+def _add_task(nodes: Document, name: str, node: Document, onward: list[str]) -> None:
+    """The task's node, with a fork behind it where it has several children."""
     nodes[name] = node
     if len(onward) > 1:
         node["to"] = [{"node": f"f_{name}"}]
