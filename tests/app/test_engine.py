@@ -402,8 +402,8 @@ async def test_numbers_a_tool_declares_as_such_are_doubles_in_expressions(clock:
         """A price."""
         return 3
 
-    halved = document("a -> b", output={"half": {"$cel": "nodes.a.output / 2.0"}})
-    halved["nodes"]["a"] = {"kind": "tool", "tool": "price"}
+    halved = document("a", output={"half": {"$cel": "nodes.a.output / 2.0"}})
+    halved["nodes"]["a"] |= {"tool": "price"}
     async with Engine.open("memory:", tools=[price], clock=clock) as engine:
         result = await engine.run(Graph.model_validate(halved))
 

@@ -1,0 +1,125 @@
+"""An engine in a process that goes on for long: places, sleep, waking, taking up."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import Engine, Graph, RunFilter, Serving, ToolContext, tool
+from engine.journal.store import Recorded
+from engine.runtime.admission import Admission
+from tests.support.sketch import document
+
+pytestmark = pytest.mark.anyio
+
+
+class Doors:
+    """A tool that waits until it is let through."""
+
+    def __init__(self) -> None:
+        self.inside: list[str] = []
+        self.most = 0
+        self.open = asyncio.Event()
+
+    def tool(self) -> Any:
+        """``work``."""
+
+        @tool(effect="read")
+        async def work(ctx: ToolContext) -> str:
+            """Wait at the door."""
+            self.inside.append(ctx.run_id)
+            self.most = max(self.most, len(self.inside))
+            await self.open.wait()
+            self.inside.remove(ctx.run_id)
+            return ctx.run_id
+
+        return work
+
+
+def graph(text: str, name: str = "sketch") -> Graph:
+    """A sketch as a graph."""
+    return Graph.model_validate(document(text, name=name))
+
+
+async def test_only_so_many_runs_are_at_work_and_all_come_through() -> None:
+    doors = Doors()
+    serving = Serving(max_running=2, max_running_per_graph=1)
+    async with Engine.open("memory:", tools=[doors.tool()], serving=serving) as engine:
+        runs = [await engine.start(graph("a", name), id=f"{name}-{n}") for name in ("x", "y") for n in range(3)]
+        await asyncio.sleep(0)
+        doors.open.set()
+        results = [await run.result() for run in runs]
+
+    assert {result.status for result in results} == {"completed"}
+    assert doors.most == 2
+
+
+def test_places_go_round_the_graphs() -> None:
+    admission, order = Admission(most=1), list[str]()
+    for run in ("x1", "x2", "x3", "y1"):
+        admission.ask(run, run[0], lambda run=run: order.append(run))  # type: ignore[misc]
+    assert (order, admission.waiting) == (["x1"], 3)
+    for run in ("x1", "x2", "y1"):
+        admission.leave(run)
+    assert order == ["x1", "x2", "y1", "x3"]
+
+
+async def test_a_waiting_run_is_given_back_and_wakes_for_its_answer(tmp_path: Path) -> None:
+    async with Engine.open(tmp_path / "weft.db", serving=Serving()) as engine:
+        run = await engine.start(graph("g -(ok)-> end"), id="r1")
+        assert (await run.result()).status == "waiting"
+        while await engine.runs(RunFilter(ids=["r1"], is_free=engine.clock.now())) == []:
+            await asyncio.sleep(0)
+
+        await engine.answer("r1", "g", "ok")
+        assert (await run.result()).status == "completed"
+
+
+async def test_after_a_restart_unfinished_runs_go_on_and_waiting_ones_when_they_are_due(tmp_path: Path) -> None:
+    doors = Doors()
+    db = tmp_path / "weft.db"
+    soon = document("w -> end", name="soon")
+    soon["nodes"]["w"] = {"kind": "wait", "seconds": 0.3, "to": [{"node": "end"}]}
+    async with Engine.open(db, tools=[doors.tool()], serving=Serving()) as engine:
+        await engine.start(graph("a"), id="r1")
+        await engine.start(Graph.model_validate(soon), id="r2")
+        await engine.start(graph("g -(ok)-> end"), id="r3")
+        await engine.result("r2")
+    doors.open.set()
+    async with Engine.open(db, tools=[doors.tool()], serving=Serving()) as engine:
+        assert await engine.take_up_unfinished() == ["r1"]
+        results = [await engine.result("r1")]
+        async for item in engine.feed():
+            if isinstance(item, Recorded) and item.run_id == "r2" and type(item.event).__name__ == "RunCompleted":
+                break
+        results += [await engine.look("r2"), await engine.look("r3")]
+
+    assert [result.status for result in results] == ["completed", "completed", "waiting"]
+
+
+async def test_the_feed_tells_every_event_of_all_runs_once_in_order() -> None:
+    doors = Doors()
+    doors.open.set()
+    async with Engine.open("memory:", tools=[doors.tool()]) as engine:
+        seen: list[tuple[int, str, int]] = []
+
+        async def watch() -> None:
+            async for item in engine.feed():
+                if isinstance(item, Recorded):
+                    seen.append((item.position, item.run_id, item.event.n))
+
+        watcher = asyncio.create_task(watch())
+        for n in range(5):
+            await engine.run(graph("a -> b"), id=f"r{n}")
+        last = await engine.position()
+        while not seen or seen[-1][0] < last:
+            await asyncio.sleep(0)
+        watcher.cancel()
+
+    assert [position for position, _, _ in seen] == sorted({position for position, _, _ in seen})
+    for n in range(5):
+        numbers = [number for _, run, number in seen if run == f"r{n}"]
+        assert numbers == list(range(1, len(numbers) + 1))
