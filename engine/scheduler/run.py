@@ -63,6 +63,7 @@ class Run:
         executions: name -> every execution and item that is not decided.
         scopes: path -> walk, for every scope that is open.
         events, commands: of the fact at hand.
+        granted: executions that have got the lock they waited for.
         unsettled: walks whose queue may hold something.
         stirred: subgraphs' walks in which more or less is being done than before.
     """
@@ -75,6 +76,7 @@ class Run:
         self.locks = Locks()
         self.events: list[Event] = []
         self.commands: list[Command] = []
+        self.granted: deque[Execution] = deque()
         self.unsettled: deque[Walk] = deque()
         self.stirred: list[Walk] = []
         self._has_withdrawn = False
@@ -91,16 +93,24 @@ class Run:
     def settle(self) -> None:
         """Work off every queue and all that follows, until nothing moves any more."""
         while True:
-            while self.unsettled:
+            if self.granted:
+                self._grant(self.granted.popleft())
+            elif self.unsettled:
                 walk = self.unsettled.popleft()
                 walk.drain()
                 if walk.touched and not walk.is_ended:
                     self._withdraw_left_alone(walk)
-            if not self.stirred:
+            elif self.stirred:
+                self._stir(self.stirred.pop())
+            else:
                 break
-            self._stir(self.stirred.pop())
         if self.root.is_draining:
             ending.end_if_drained(self, self.root)
+
+    def _grant(self, execution: Execution) -> None:
+        """Give out what has its lock now, unless it was withdrawn meanwhile."""
+        if self.executions.get(execution.name) is execution:
+            self.give_out(execution)
 
     def _withdraw_left_alone(self, walk: Walk) -> None:
         for number in walk.left_alone():
@@ -260,7 +270,7 @@ class Run:
         if execution.node.lock is not None:
             following = self.locks.release(execution)
             if following is not None:
-                self.give_out(following)
+                self.granted.append(following)
 
     def silence(self, execution: Execution) -> None:
         """Its gates close, its wait ends, its scope is closed, and the host has nothing more to do for it."""

@@ -150,6 +150,17 @@ class Scheduler:
         Raises:
             EngineBug: the fact does not fit; nothing has changed.
         """
+        step = self.take(fact)
+        if step is None:
+            raise EngineBug(f"a fact that does not fit: {fact}", where=getattr(fact, "execution", None))
+        return step
+
+    def take(self, fact: Event) -> Step | None:
+        """``accepts`` and ``apply`` in one go: None, and nothing has changed, if the fact matters no more.
+
+        Raises:
+            EngineBug: the fact matters, but says what the plan does not know; nothing has changed.
+        """
         kind, run = type(fact), self._run
         if kind is NodeStarted or kind is NodeCompleted:
             execution = run.executions.get(fact.execution)  # type: ignore[union-attr]
@@ -159,9 +170,9 @@ class Scheduler:
                     return step
         check = self._accepts.get(kind)
         if check is None or not check(fact):
-            raise EngineBug(f"a fact that does not fit: {fact}", where=getattr(fact, "execution", None))
+            return None
         self._apply[kind](fact)
-        if run.unsettled or run.stirred or run.root.is_draining:
+        if run.unsettled or run.stirred or run.granted or run.root.is_draining:
             run.settle()
         return run.collect()
 
@@ -186,22 +197,24 @@ class Scheduler:
             return NOTHING
         if type(fact) is not NodeCompleted or execution.phase != "attempt" or walk.is_draining:
             return None
-        node = execution.node
+        node, values = execution.node, walk.values
         ways = _ways_of(walk, node, fact)
         if fact.writes:
-            walk.values.state = walk.values.after(fact.writes)
+            values.state = values.after(fact.writes)
         execution.status = "completed"
         del run.executions[execution.name]
         del walk.active[node.number]
         walk.busy -= 1
-        if walk.parent is not None:
-            run.stirred.append(walk)
         entry = {"output": fact.output, "port": fact.port, "escalated": fact.escalated}
-        walk.values.put(node.id, entry, keep=bool(walk.active))
+        values.put(node.id, entry, keep=bool(walk.active))
         walk.leave(node.number, ways)
         walk.decide(node.number)
         walk.drain()
-        if run.unsettled or run.stirred:
+        if walk.parent is not None:
+            run.stirred.append(walk)
+        if walk.touched:
+            run.unsettled.append(walk)
+        if run.unsettled or run.stirred or run.granted:
             run.settle()
         return run.collect()
 
@@ -462,7 +475,7 @@ class Scheduler:
         item = execution.item
         if fact.taken and item is None:
             walk.tables.ways(node, "error", fact.taken)
-        if fact.retry_at is not None and not fact.ends_run:
+        if fact.retry_at is not None and not fact.ends_run and execution.items is None:
             self._retry(execution, fact.retry_at)
             return
         run.unsettled.append(walk)

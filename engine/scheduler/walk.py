@@ -121,6 +121,10 @@ class Walk:
         self._is_left = [False] * loops
         self._is_void = [False] * loops
         self._held: list[list[tuple[int, int, int]]] = [[] for _ in range(loops)]
+        self._hands = (
+            *(self._queue, tables.target, self.is_begun, self._waits, tables.arrival),
+            *(self.first, tables.plan.nodes, self._has_failed_edge, walker.ready),
+        )
         self.watched = [0] * (loops + 1)
         self.rest: dict[int, dict[int, None]] = {}
         self.touched: set[int] = set()
@@ -157,9 +161,7 @@ class Walk:
 
     def drain(self) -> None:
         """Work off the queue, until it is empty or the scope's end is decided. O(1) per edge."""
-        queue, target, is_begun, waits = self._queue, self.tables.target, self.is_begun, self._waits
-        arrival, first, nodes = self.tables.arrival, self.first, self.tables.plan.nodes
-        ready = self._walker.ready
+        queue, target, is_begun, waits, arrival, first, nodes, has_failed_edge, ready = self._hands
         while queue and not self.is_ended and not self.is_draining:
             edge, state = queue.popleft()
             if edge < 0:
@@ -174,7 +176,7 @@ class Walk:
                 if first[node] < 0 or edge < first[node]:
                     first[node] = edge
             elif state == FAILED:
-                self._has_failed_edge[node] = True
+                has_failed_edge[node] = True
             how = arrival[node]
             if how == JOIN:
                 self._arrive_at_join(nodes[node], edge, state, left)
@@ -182,11 +184,11 @@ class Walk:
                 self._begin(nodes[node])
             elif left:
                 continue
-            elif first[node] >= 0 and not self._has_failed_edge[node]:
+            elif first[node] >= 0 and not has_failed_edge[node]:
                 is_begun[node] = True
                 ready(self, nodes[node])
             else:
-                self._skip(nodes[node], "upstream_failed" if self._has_failed_edge[node] else "dead_path")
+                self._skip(nodes[node], "upstream_failed" if has_failed_edge[node] else "dead_path")
 
     def _arrive_at_join(self, node: PlanNode, edge: int, state: int, left: int) -> None:
         if state == TAKEN:

@@ -184,3 +184,12 @@ def test_a_gate_that_a_join_waits_for_is_not_alone() -> None:
     run.ask("g")
     assert run.done("a") == []
     assert run.status == "waiting"
+
+
+def test_a_gate_may_be_left_alone_by_the_very_fact_that_leads_to_it() -> None:
+    run = Walking("a -> f; f -> j[any]; f -> g; g -(ok)-> j; j -> l[max=2,exit] ~> f; l -> z")
+    assert run.done("a") == [
+        *("f completed", "j completed", "l completed by repeat", "g cancelled (alone)", "f@2 again", "f@2 completed"),
+        *("j@2 completed", "l@2 completed by done", "g@2 cancelled (alone)"),
+    ]
+    assert run.wishes == ["start z"]

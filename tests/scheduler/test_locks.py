@@ -45,17 +45,31 @@ def test_a_withdrawn_holder_hands_the_lock_on() -> None:
     run = Walking("f{a,b[lock=x],c[lock=x]}; a -> j[any,cancel]; b -> j; c -> d; j -> z")
     run.begin("b")
     run.done("a")
-    assert run.wishes == ["start c", "start z"]
+    assert run.wishes == ["start z", "start c"]
 
 
 def test_a_node_of_the_schedulers_own_waits_for_its_lock_too() -> None:
     run = Walking("f{a[lock=x],b}; b -> j[lock=x] -> c; a -> d")
     assert run.done("b") == []
     assert run.done("a") == ["j completed"]
-    assert run.wishes == ["start c", "start d"]
+    assert run.wishes == ["start d", "start c"]
 
 
 def test_a_run_whose_locks_holder_waits_only_waits() -> None:
     run = Walking("f{g[lock=x],b[lock=x]}; g -(ok)-> z")
     run.ask("g")
     assert run.status == "waiting"
+
+
+def test_a_long_line_of_nodes_that_take_no_time_is_no_deep_recursion() -> None:
+    names = [f"j{i}" for i in range(1500)]
+    run = Walking("f{a[lock=x],b}; b -> f2{" + ",".join(f"{name}[lock=x]" for name in names) + "} -> z")
+    run.done("b")
+    assert len(run.done("a")) == len(names)
+    assert run.wishes == ["start z"]
+
+
+def test_holder_and_line_may_be_withdrawn_together() -> None:
+    run = Walking("f{a,b[lock=x],c[lock=x]} -> j[any,cancel] -> z[lock=x]")
+    assert run.done("a") == ["j completed", "b cancelled (join)", "c cancelled (join)"]
+    assert run.wishes == ["start z"]
