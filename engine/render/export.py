@@ -26,12 +26,13 @@ _LAYOUT_SHARE = 0.6
 """Of the deadline, for finding the geometry; the rest is for drawing."""
 
 
-async def render(
+async def render(  # noqa: PLR0913 - each decides one thing about one picture
     picture: Picture,
     *,
     to: Format,
     theme: Theme = "light",
     overlay: RunOverlay | None = None,
+    geometry: Layout | None = None,
     deadline_s: float = DEADLINE_S,
     scale: float = 2,
 ) -> bytes:
@@ -42,6 +43,7 @@ async def render(
         to: the format; ``dot`` and ``mermaid`` are UTF-8 text and need no layout.
         theme: which literal colours to write.
         overlay: what a run has done so far, or None for the plain graph.
+        geometry: from ``layout`` of the same picture, for who draws it more than once; None: it is found here.
         deadline_s: seconds; geometry gets plainer to keep within them.
         scale: of a PNG; 2 gives two pixels per px.
 
@@ -55,7 +57,7 @@ async def render(
             return write_mermaid(picture, theme, overlay).encode()
         case "svg" | "png" | "pdf":
             end = anyio.current_time() + deadline_s
-            laid_out = await layout(picture, deadline_s=deadline_s * _LAYOUT_SHARE)
+            laid_out = geometry or await layout(picture, deadline_s=deadline_s * _LAYOUT_SHARE)
             order = _Order(picture, laid_out, overlay, theme, scale)
             if to == "svg":
                 return (await to_thread.run_sync(_svg, order)).encode()
