@@ -6,7 +6,7 @@ to one event loop; everything it does for a run is in the run's journal before a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +20,7 @@ from engine.errors import InputError, JournalError
 from engine.hooks import Hook, Hooks
 from engine.hosting import Hosting, Serving
 from engine.journal import open_journal
+from engine.journal.codec import moment_text, to_json
 from engine.journal.projection import ENDED, RunStatus
 from engine.journal.store import Durability, Journal, OpenGate, Pruned, Recorded, RunFilter, RunRow
 from engine.library import Library
@@ -41,6 +42,25 @@ from engine.scheduler.events import Event, GateAnswered, RunCancelRequested, Run
 from engine.version import VERSION
 from engine.watching import watch_all, watch_run
 from engine.wiring import Wiring, text_and_hash
+
+__all__ = [
+    "ENDED",
+    "Engine",
+    "Event",
+    "OpenGate",
+    "Recorded",
+    "Run",
+    "RunFilter",
+    "RunResult",
+    "RunRow",
+    "Serving",
+    "Volatile",
+    "checked_input",
+    "event_json",
+    "json_value",
+    "moment_text",
+]
+"""What the doors may reach through the facade."""
 
 
 class Engine:
@@ -233,7 +253,16 @@ class Engine:
             await self._hosting.take_up(run_id)
         return Run(run_id, self)
 
-    async def answer(self, run_id: str, gate: str, option: str, *, form: Any = None, by: str | None = None) -> Run:
+    async def answer(  # noqa: PLR0913 - what is decided, and by whom
+        self,
+        run_id: str,
+        gate: str,
+        option: str,
+        *,
+        form: Any = None,
+        by: str | None = None,
+        groups: Collection[str] = (),
+    ) -> Run:
         """Decide an open gate; the run goes on, here unless another process hosts it.
 
         Args:
@@ -242,6 +271,7 @@ class Engine:
             option: one of the gate's options.
             form: JSON object for the option's form; what is absent comes from the prefill and the defaults.
             by: who decides.
+            groups: those that whoever decides belongs to; a gate may be assigned to one.
 
         Raises:
             InputError: ``gate.closed``, ``gate.ambiguous``, ``gate.option``, ``gate.form``, ``gate.assignee``,
@@ -250,7 +280,9 @@ class Engine:
         await self._unended(run_id)
         opened = find_gate(gate, await self._store.inbox(run_id=run_id), run=run_id)
         given = None if form is None else json_value(form, f"form for {gate}")
-        filled = check_answer(opened, option, given, by=by, assignees=opened.assignees, run=run_id)
+        # Whoever belongs to a group that a gate is assigned to is one of its assignees.
+        may = None if by is not None and set(groups).intersection(opened.assignees or ()) else opened.assignees
+        filled = check_answer(opened, option, given, by=by, assignees=may, run=run_id)
         fact = GateAnswered(
             gate=opened.gate, execution=opened.execution, node=opened.node, option=option, form=filled, by=by
         )
@@ -433,6 +465,11 @@ class Engine:
 def results_of(tools: Iterable[Any]) -> dict[str, Any]:
     """Tool -> JSON Schema of its result, where it is known."""
     return {tool.name: tool.returns for tool in tools if tool.returns is not None}
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as every door writes it: one JSON object (RUNS.md §1)."""
+    return to_json(event)
 
 
 def checked_input(graph: Graph, given: Any) -> Any:
