@@ -16,6 +16,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 FROM_LOCK := --require-hashes --only-binary :all:
 
 SAMPLE := graphs/draft-and-review.json
+SAMPLES := $(notdir $(basename $(filter-out %.scripted.json,$(wildcard graphs/*.json))))
 CODE := engine server tests docs
 # Every branch of these floors is walked by a test.
 WHOLE := engine/model/*,engine/compile/*,engine/scheduler/*,engine/journal/*
@@ -70,6 +71,13 @@ format: $(VENV)/dev.stamp ## put the source into the one form
 .PHONY: docs
 docs: $(VENV)/dev.stamp ## write docs/reference.md from the code
 	$(PY) -m docs.build
+
+.PHONY: pictures
+pictures: $(VENV)/runtime.stamp ## draw the samples' pictures of the README into docs/pictures/
+	@for graph in $(SAMPLES); do for theme in light dark; do \
+		case $$theme in dark) name=$$graph.dark ;; *) name=$$graph ;; esac; \
+		$(VENV)/bin/weft export $$graph --to svg --theme $$theme -o docs/pictures/$$name.svg; \
+	done; done
 
 .PHONY: wheel
 wheel: $(VENV)/dev.stamp ## build the wheel into dist/

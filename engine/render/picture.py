@@ -164,7 +164,7 @@ def _detail(node: Node) -> str:
         case "agent":
             models = " or ".join([node.model] if isinstance(node.model, str) else node.model or [])
             helpers = f"{len(node.agents)} sub-agent{'' if len(node.agents) == 1 else 's'}" if node.agents else ""
-            return " · ".join(part for part in (models, helpers) if part)
+            return " · ".join(part for part in (helpers, models) if part)
         case "tool":
             return node.tool
         case "human-gate":

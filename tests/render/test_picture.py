@@ -84,7 +84,7 @@ def test_an_agent_shows_its_models_and_how_many_it_can_call_upon() -> None:
     helper = {"model": "scripted:helper"}
     picture = graph("g", {"a": agent("A", agents={"b": helper, "c": helper}), "d": agent("D", agents={"e": helper})})
     details = [node.detail for node in picture.nodes]
-    assert details == ["scripted:someone · 2 sub-agents", "scripted:someone · 1 sub-agent"]
+    assert details == ["2 sub-agents · scripted:someone", "1 sub-agent · scripted:someone"]
 
 
 def test_waits_for_signals_and_moments_say_so() -> None:
