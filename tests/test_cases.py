@@ -9,6 +9,7 @@ import pytest
 
 from engine import Graph
 from tests.support.cases import WHERE, Case, case_names, load_case
+from tests.support.plain_replay import retell
 from tests.support.playing import Play, Played, Stage, check, trace_of
 from tests.support.scripted_tools import ScriptedTool, Turn
 from tests.support.threads import run_virtually
@@ -31,8 +32,11 @@ def test_a_case_comes_out_as_it_says_in_memory(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_case_comes_out_as_it_says_on_disk(name: str, tmp_path: Path) -> None:
-    check(play(name, tmp_path / "weft.db"), CASES[name][0].expect)
+def test_a_case_comes_out_as_it_says_on_disk_and_its_journal_is_right(name: str, tmp_path: Path) -> None:
+    played = play(name, tmp_path / "weft.db")
+    check(played, CASES[name][0].expect)
+    graphs = graphs_of(name)
+    retell(graphs["graph"], graphs, played.journal)
 
 
 @pytest.mark.parametrize("name", PERMUTED)
@@ -57,5 +61,11 @@ def timed(tool: ScriptedTool, sleeps_s: float) -> ScriptedTool:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_case_is_written_in_the_one_form_of_a_graph_file(name: str) -> None:
-    for path in [p for p in (WHERE / name).glob("*.json") if p.name not in ("case.json", "input.json")]:
-        assert Graph.load(path).dumps() == path.read_text(encoding="utf-8")
+    for graph_name, graph in graphs_of(name).items():
+        assert graph.dumps() == (WHERE / name / f"{graph_name}.json").read_text(encoding="utf-8")
+
+
+def graphs_of(name: str) -> dict[str, Graph]:
+    """The graphs of a case by their names; its own is ``graph``."""
+    files = [path for path in (WHERE / name).glob("*.json") if path.name not in ("case.json", "input.json")]
+    return {path.stem: Graph.load(path) for path in files}

@@ -75,6 +75,7 @@ class Host:
         self._idle_watchers: list[asyncio.Future[None]] = []
         self._sleepers: list[asyncio.Future[None]] = []
         self._agenda: deque[Event | Command | _Written] = deque()
+        self._void: set[str] = set()
         self._is_applying = False
         self._is_stopped = False
 
@@ -211,11 +212,12 @@ class Host:
         try:
             while agenda:
                 item = agenda.popleft()
-                if isinstance(item, _COMMANDS):
+                if not isinstance(item, _COMMANDS):
+                    self._apply_one(item)
+                elif _whose(item) not in self._void:
                     for answer in self._clerk.answer(item):
                         self._apply_one(answer)
-                else:
-                    self._apply_one(item)
+            self._void.clear()
         except WeftError as error:
             self.fall(error)
         finally:
@@ -236,11 +238,13 @@ class Host:
         for command in step.commands:
             if isinstance(command, Cancel):
                 self._workers.withdraw(command.execution)
+                self._void.add(command.execution)  # what stands on the agenda for it is void
             elif isinstance(command, Continue) or (
                 isinstance(command, Start) and not self._clerk.answers_start(command)
             ):
                 self._workers.enqueue(command)
             else:
+                self._void.discard(_whose(command))
                 self._agenda.append(command)
 
     def _note(self, event: Event) -> None:
@@ -294,6 +298,13 @@ def _release(waiting: list[asyncio.Future[None]]) -> None:
     for future in futures:
         if not future.done():
             future.set_result(None)
+
+
+def _whose(command: Command) -> str:
+    """The execution that a command is about; "" for the end of the run itself."""
+    if not isinstance(command, EndScope):
+        return command.execution
+    return "" if command.parent is None else command.parent.execution
 
 
 _COMMANDS: Final = (Start, Continue, Evaluate, Conclude, GiveUp, EndScope, Cancel)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine import Engine, Graph, GraphError, InputError, RunResult
+from engine import Engine, Event, Graph, GraphError, InputError, RunResult
 from engine.journal.codec import to_json as event_json
 from tests.support.cases import Act, Case, Expected, Look
 from tests.support.clock import VirtualClock
@@ -26,13 +26,18 @@ LEASE_RUNS_OUT_S = 16.0
 
 @dataclass(slots=True)
 class Played:
-    """What came of a case; ``events`` as JSON objects."""
+    """What came of a case."""
 
     result: RunResult | None
     refusal: GraphError | None
-    events: list[dict[str, Any]]
+    journal: list[Event]
     book: Book
     took_s: float = 0.0
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The journal as JSON objects."""
+        return [event_json(event) for event in self.journal]
 
 
 @dataclass(slots=True)
@@ -79,8 +84,8 @@ class Play:
                     await self.stage.clock.sleep_until(began + act.at_s)
                 await self._do(act)
             result = await self._settle(sleeps_through_gates=self.case.expect.status != "waiting")
-            events = [event_json(event) for event in await self.engine.journal_of(RUN)]
-            return Played(result, None, events, book, (result.ended_at or self.stage.clock.now()) - began)
+            journal = await self.engine.journal_of(RUN)
+            return Played(result, None, journal, book, (result.ended_at or self.stage.clock.now()) - began)
         finally:
             for engine in (self.engine, *self.abandoned):
                 await engine.close()
