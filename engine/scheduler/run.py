@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.compile.plan import Plan, PlanNode
     from engine.errors import Failure
     from engine.scheduler.executions import Concluding
+    from engine.scheduler.state import RunStatus
 
 CAUSES: Final[dict[type[object], str]] = {
     GateAnswered: "answered",
@@ -60,6 +61,8 @@ class Run:
 
     Attributes:
         root: the walk of the run's own graph.
+        is_started: whether the first fact was taken in.
+        outcome: how it ended, None while it has not.
         executions: name -> every execution and item that is not decided.
         scopes: path -> walk, for every scope that is open.
         events, commands: of the fact at hand.
@@ -70,6 +73,8 @@ class Run:
 
     def __init__(self, plan: Plan, plans: Callable[[PlanNode], Plan]) -> None:
         self.plans = plans
+        self.is_started = False
+        self.outcome: RunStatus | None = None
         self.executions: dict[str, Execution] = {}
         self.scopes: dict[str, Walk] = {}
         self.desk = Desk()

@@ -2,9 +2,10 @@
 
 Theory of operation: the host asks ``accepts`` whether a fact still matters, journals it, and calls ``apply``, which
 returns the consequences (to be journaled right behind the fact) and the commands (to be carried out). ``walk.py`` knows
-edges, joins and loops; ``control.py`` the kinds that live here; ``each.py`` items; ``ending.py`` failures and ends;
-``resume.py`` what a new host takes up; ``run.py`` holds what is under way. The same facts always give the same
-consequences and commands in the same order. A fact that does not fit raises ``EngineBug`` and changes nothing.
+edges, joins and loops; ``admission.py`` which facts still matter; ``control.py`` the kinds that live here; ``each.py``
+items; ``ending.py`` failures and ends; ``resume.py`` what a new host takes up; ``run.py`` holds what is under way. The
+same facts always give the same consequences and commands in the same order. A fact that does not fit raises
+``EngineBug`` and changes nothing.
 """
 
 from __future__ import annotations
@@ -16,20 +17,16 @@ from typing import Any, Final
 from engine.compile.plan import Plan, PlanNode
 from engine.errors import EngineBug, Failure
 from engine.scheduler import control, each, ending, resume
+from engine.scheduler.admission import STEPS, is_fitting
 from engine.scheduler.commands import Scope
 from engine.scheduler.events import (
     DERIVED,
-    AgentStateChanged,
-    EffectClaimed,
-    EffectSettled,
     Event,
     GateAnswered,
     GateEscalated,
     GateExpired,
     GateOpened,
     GateReminded,
-    ModelAnswered,
-    ModelRequested,
     NodeCompleted,
     NodeFailed,
     NodeStarted,
@@ -72,11 +69,6 @@ class WaitingFor:
     due: float | None = None
 
 
-_MAY_COMPLETE: Final = frozenset({"attempt", "evaluate", "conclude", "end scope"})
-_MAY_FAIL: Final = _MAY_COMPLETE | {"start", "give up", "asking", "answered", "inside", "retry"}
-_EXECUTED: Final = frozenset({"agent", "tool"})
-
-
 class Scheduler:
     """The walk of one run.
 
@@ -92,8 +84,6 @@ class Scheduler:
         self.plan = plan
         self.run_names = dict(run or {})
         self._run = Run(plan, plans or _no_plans)
-        self._is_started = False
-        self._outcome: RunStatus | None = None
         self._apply: dict[type[Any], Callable[[Any], None]] = {
             RunStarted: self._run_started,
             NodeStarted: self._node_started,
@@ -112,26 +102,6 @@ class Scheduler:
             RunCancelled: self._run_cancelled,
             **dict.fromkeys(_RECORDED, _nothing),
         }
-        self._accepts: dict[type[Any], Callable[[Any], bool]] = {
-            RunStarted: self._may_start,
-            NodeStarted: self._may_begin,
-            NodeCompleted: self._may_complete,
-            NodeFailed: self._may_fail,
-            GateOpened: self._may_ask,
-            GateAnswered: self._is_gate_open,
-            GateExpired: self._is_gate_open,
-            GateReminded: self._is_gate_open,
-            GateEscalated: self._is_gate_open,
-            TimerSet: self._may_wait,
-            TimerFired: self._is_waiting,
-            SignalReceived: self._is_under_way,
-            RunResumed: self._may_resume,
-            RunCancelRequested: self._is_under_way,
-            RunCompleted: self._ends_well,
-            RunFailed: self._ends_badly,
-            RunCancelled: self._ends_cancelled,
-            **dict.fromkeys(_STEPS, self._is_known),
-        }
 
     # -- facts -------------------------------------------------------------------------------------------------------
 
@@ -141,8 +111,7 @@ class Scheduler:
         False for late words of cancelled or older executions, for answers to closed gates, and for the start of an
         item's next attempt while no slot is free: then its Start is given out again.
         """
-        check = self._accepts.get(type(fact))
-        return check is not None and check(fact)
+        return is_fitting(self._run, fact)
 
     def apply(self, fact: Event) -> Step:
         """Take a fact in. Amortised O(1) per event and edge that it decides.
@@ -168,8 +137,7 @@ class Scheduler:
                 step = self._apply_plainly(execution, fact)  # type: ignore[arg-type]
                 if step is not None:
                     return step
-        check = self._accepts.get(kind)
-        if check is None or not check(fact):
+        if not is_fitting(run, fact):
             return None
         self._apply[kind](fact)
         if run.unsettled or run.stirred or run.granted or run.root.is_draining:
@@ -223,10 +191,10 @@ class Scheduler:
     @property
     def status(self) -> RunStatus:
         """The run's status. ``waiting``: only answers, timers, signals and later attempts are left."""
-        if self._outcome is not None:
-            return self._outcome
+        if self._run.outcome is not None:
+            return self._run.outcome
         root = self._run.root
-        return "waiting" if self._is_started and root.busy == 0 and not root.is_ended else "running"
+        return "waiting" if self._run.is_started and root.busy == 0 and not root.is_ended else "running"
 
     @property
     def failure(self) -> Failure | None:
@@ -325,77 +293,10 @@ class Scheduler:
             raise EngineBug(f"no scope {scope.path!r} is open", where=scope.path)
         return walk
 
-    # -- which facts fit ---------------------------------------------------------------------------------------------
-
-    def _may_start(self, _: RunStarted) -> bool:
-        return not self._is_started
-
-    def _is_under_way(self, _: Event) -> bool:
-        return self._is_started and self._outcome is None and not self._run.root.is_ended
-
-    def _may_resume(self, _: RunResumed) -> bool:
-        return self._is_started and self._outcome != "completed"
-
-    def _attempt(self, fact: NodeStarted | NodeCompleted | NodeFailed) -> Execution | None:
-        found = self._run.executions.get(fact.execution)
-        return found if found is not None and found.attempt == fact.attempt else None
-
-    def _may_begin(self, fact: NodeStarted) -> bool:
-        found = self._run.executions.get(fact.execution)
-        if found is None or found.attempt != fact.attempt:
-            return False
-        if found.phase == "start":
-            return not found.is_control
-        return found.phase == "retry" and (found.item is None or found.item.items.free > 0)
-
-    def _may_complete(self, fact: NodeCompleted) -> bool:
-        found = self._attempt(fact)
-        if found is None:
-            return False
-        if found.phase in _MAY_COMPLETE:
-            return found.phase != "attempt" or found.node.kind in _EXECUTED
-        if fact.reused_from is not None:
-            return found.phase == "start"
-        return found.phase == "asking" and found.node.kind in _EXECUTED
-
-    def _may_fail(self, fact: NodeFailed) -> bool:
-        found = self._attempt(fact)
-        return found is not None and found.phase in _MAY_FAIL
-
-    def _is_known(self, fact: EffectClaimed | EffectSettled | ModelRequested | ModelAnswered) -> bool:
-        return fact.execution in self._run.executions
-
-    def _may_ask(self, fact: GateOpened) -> bool:
-        found = self._run.executions.get(fact.execution)
-        return found is not None and found.phase in ("attempt", "asking") and fact.gate not in self._run.desk.gates
-
-    def _is_gate_open(self, fact: GateAnswered | GateExpired | GateReminded | GateEscalated) -> bool:
-        gate = self._run.desk.gates.get(fact.gate)
-        return gate is not None and gate.execution.name == fact.execution
-
-    def _may_wait(self, fact: TimerSet) -> bool:
-        found = self._run.executions.get(fact.execution)
-        return found is not None and found.phase == "attempt" and found.node.kind == "wait"
-
-    def _is_waiting(self, fact: TimerFired) -> bool:
-        return fact.execution in self._run.desk.waits
-
-    def _ends_well(self, _: RunCompleted) -> bool:
-        return self._outcome is None and self._run.root.is_over
-
-    def _ends_badly(self, fact: RunFailed) -> bool:
-        root = self._run.root
-        if self._outcome is not None or not root.is_ended or root.is_cancelled:
-            return False
-        return root.is_over if root.failure is None else root.failure == fact.error
-
-    def _ends_cancelled(self, _: RunCancelled) -> bool:
-        return self._outcome is None and self._run.root.is_cancelled
-
     # -- what facts do -----------------------------------------------------------------------------------------------
 
     def _run_started(self, fact: RunStarted) -> None:
-        self._is_started = True
+        self._run.is_started = True
         self._run.root.values.input = fact.input
         self._run.root.start()
         self._run.unsettled.append(self._run.root)
@@ -566,25 +467,24 @@ class Scheduler:
 
     def _run_resumed(self, fact: RunResumed) -> None:
         run = self._run
-        if self._outcome is None:
+        if self._run.outcome is None:
             resume.take_up(run, is_clean=fact.clean)
         else:
-            self._outcome = None
+            self._run.outcome = None
             resume.revive(run, run.root)
 
     def _run_completed(self, _: RunCompleted) -> None:
-        self._outcome = "completed"
+        self._run.outcome = "completed"
 
     def _run_failed(self, fact: RunFailed) -> None:
-        self._outcome = "failed"
+        self._run.outcome = "failed"
         self._run.root.failure = fact.error
 
     def _run_cancelled(self, _: RunCancelled) -> None:
-        self._outcome = "cancelled"
+        self._run.outcome = "cancelled"
 
 
-_STEPS: Final = (EffectClaimed, EffectSettled, ModelRequested, ModelAnswered, AgentStateChanged)
-_RECORDED: Final = (*_STEPS, GateReminded, GateEscalated)
+_RECORDED: Final = (*STEPS, GateReminded, GateEscalated)
 
 
 def _nothing(_: Event) -> None:
