@@ -253,7 +253,7 @@ class Engine:
             await self._hosting.take_up(run_id)
         return Run(run_id, self)
 
-    async def answer(  # noqa: PLR0913 - what is decided, and by whom
+    async def answer(
         self,
         run_id: str,
         gate: str,
