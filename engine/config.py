@@ -93,7 +93,8 @@ class ServeSection(_Section):
 
     ``hosts``: names under which browsers may reach it, beside those of the loopback. ``root_path``: the path under
     which a proxy shows it, as ``/weft``. ``proxies``: addresses of proxies whose ``X-Forwarded-*`` are believed.
-    ``embed_in``: origins of pages that may show a run (``frame-ancestors``).
+    ``embed_in``: origins of pages that may show a run (``frame-ancestors``). ``max_running``,
+    ``max_running_per_graph``: so many runs are at work at the same time, the others stand in line.
     """
 
     host: str = "127.0.0.1"
@@ -102,6 +103,8 @@ class ServeSection(_Section):
     root_path: str = Field(default="", pattern=r"^(/[A-Za-z0-9._~-]+)*$")
     proxies: list[str] = Field(default_factory=list[str])
     embed_in: list[str] = Field(default_factory=list[str])
+    max_running: int | None = Field(default=100, ge=1)
+    max_running_per_graph: int | None = Field(default=None, ge=1)
 
 
 class Config(_Section):

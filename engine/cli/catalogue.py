@@ -11,6 +11,7 @@ from engine.cli.command import Command
 from engine.cli.graphs import DIFF, EXPORT, FMT, NEW, SCHEMA, VALIDATE
 from engine.cli.knowledge import DOCTOR, MODELS, TOOLS
 from engine.cli.running import ANSWER, CANCEL, RESUME, RUN, SIGNAL
+from engine.cli.serving import SERVE, TOKEN
 from engine.cli.viewing import INBOX, RUNS, SHOW
 
 COMMANDS: Final[tuple[Command, ...]] = (
@@ -30,5 +31,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     SCHEMA,
     TOOLS,
     MODELS,
+    SERVE,
+    TOKEN,
     DOCTOR,
 )

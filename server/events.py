@@ -1,0 +1,237 @@
+"""Live events over HTTP: Server-Sent Events, for one run and for all.
+
+Rule: a stream has no memory of its own. It reads the journal after the number that the client names (``Last-Event-ID``)
+and goes on with the live feed, so a reader that comes back sees every event once, in order. Words that are never
+journaled (model text) are sent as events of the type ``volatile`` without an id; a reader that misses them misses
+nothing that lasts. A reader that does not take what is sent is cut off; it comes back and reads the journal.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import anyio
+import orjson
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from engine.app import ENDED, Event, Volatile, event_json
+from engine.errors import InputError, JournalError
+from server.asking import house_of
+from server.folder import Change
+from server.house import House
+
+LOG: Final = logging.getLogger("weft.server")
+
+HEARTBEAT_S: Final = 15.0
+"""A comment after so much silence, so that proxies and clients know that the line is alive."""
+BATCH_S: Final = 0.05
+"""What happens within this time goes out in one piece."""
+SLOW_S: Final = 20.0
+"""A reader that takes nothing for so long is cut off."""
+QUEUE_LENGTH: Final = 512
+"""Frames that are made ahead of a reader; then the feed's own bounded queue fills, and then the journal is read."""
+
+HEADERS: Final = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+async def run_events(request: Request) -> Any:
+    """Every event of a run after ``Last-Event-ID``, then live, to its end."""
+    house, run_id = house_of(request), request.path_params["id"]
+    return await stream_of_run(request, house, run_id)
+
+
+async def stream_of_run(request: Request, house: House, run_id: str, *, is_brief: bool = False) -> Any:
+    """The stream of one run, ``is_brief`` without what went in and came out.
+
+    204, which tells a browser not to come back, once there is nothing more to tell.
+    """
+    after = after_of(request)
+    run = await house.engine.look(run_id)
+    if after and run.status in ENDED and not await house.engine.journal_of(run_id, after=after):
+        return Response(b"", 204)
+    return EventStream(house, _told_of_run(house, run_id, after or 0, is_brief))
+
+
+async def all_events(request: Request) -> Any:
+    """Every event of every run after a position, then live; and every change of a graph's file."""
+    house = house_of(request)
+    after = after_of(request)
+    if after is None:
+        after = await house.engine.position()
+    return EventStream(house, _told_of_all(house, after), changes=True)
+
+
+def after_of(request: Request) -> int | None:
+    """The number after which a client wants to read: ``Last-Event-ID``, else ``?after=``.
+
+    Raises:
+        InputError: ``request.invalid``.
+    """
+    given = request.headers.get("last-event-id") or request.query_params.get("after")
+    if given is None:
+        return None
+    if not given.isascii() or not given.isdecimal() or len(given) > 18:
+        raise InputError(f"{given[:40]!r} is no number of an event", code="request.invalid", where="Last-Event-ID")
+    return int(given)
+
+
+async def _told_of_run(house: House, run_id: str, after: int, is_brief: bool) -> AsyncIterator[bytes]:
+    async for item in house.engine.watch(run_id, after=after):
+        if not isinstance(item, Volatile):
+            yield frame(brief(item) if is_brief else event_json(item), id=item.n)
+        elif not is_brief:
+            yield _volatile(item)
+
+
+async def _told_of_all(house: House, after: int) -> AsyncIterator[bytes]:
+    async for item in house.engine.feed(after=after):
+        if isinstance(item, Volatile):
+            continue  # lists and inboxes need no text; whoever reads it watches its run
+        position, run_id, event = item
+        yield frame({"run": run_id, **brief(event)}, id=position)
+
+
+def brief(event: Event) -> dict[str, Any]:
+    """An event as the feed over all runs tells it: without inputs, outputs and messages, which stand in its run."""
+    whole = event_json(event)
+    return {key: whole[key] for key in _BRIEF if key in whole}
+
+
+_BRIEF: Final = (
+    "n",
+    "at",
+    "type",
+    "node",
+    "execution",
+    "attempt",
+    "graph",
+    "gate",
+    "option",
+    "by",
+    "port",
+    "class",
+    "code",
+    "deadline",
+)
+
+
+def frame(value: Any, *, id: int | None = None, type: str | None = None) -> bytes:
+    """One event as it goes over the wire."""
+    name = b"" if type is None else f"event: {type}\n".encode()
+    number = b"" if id is None else f"id: {id}\n".encode()
+    return name + number + b"data: " + orjson.dumps(value) + b"\n\n"
+
+
+def _volatile(word: Volatile) -> bytes:
+    told = {"run": word.run, "node": word.node, "execution": word.execution, "kind": word.kind, "value": word.value}
+    return frame(told, type="volatile")
+
+
+class EventStream:
+    """An answer that goes on. ASGI application.
+
+    Args:
+        house: whose ``closing`` ends it.
+        frames: what is to be sent, in order; its end ends the stream.
+        changes: tell changes of graphs in between.
+    """
+
+    def __init__(self, house: House, frames: AsyncIterator[bytes], *, changes: bool = False) -> None:
+        self._house = house
+        self._frames = frames
+        self._changes = changes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the frames end, the client goes, is too slow, or the server closes."""
+        give, take = anyio.create_memory_object_stream[bytes](QUEUE_LENGTH)
+        self._house.metrics.streams += 1
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._until_closed, receive, group.cancel_scope)
+                group.start_soon(self._collect, give)
+                await self._send(send, take)
+                group.cancel_scope.cancel()
+        finally:
+            self._house.metrics.streams -= 1
+            give.close()
+            take.close()
+
+    async def _until_closed(self, receive: Receive, scope: anyio.CancelScope) -> None:
+        """End the stream when the client has gone, or the server is to."""
+
+        async def gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(gone)
+            await self._house.closing.wait()
+            scope.cancel()
+
+    async def _collect(self, give: MemoryObjectSendStream[bytes]) -> None:
+        def changed(change: Change) -> None:
+            told = {"graph": change.graph, "etag": change.etag, "by": change.by}
+            try:
+                give.send_nowait(frame(told, type="graph"))
+            except anyio.WouldBlock:
+                LOG.debug("a slow reader misses that %s changed; it looks when it comes back", change.graph)
+
+        async with give:
+            if not self._changes:
+                await self._pass_on(give)
+                return
+            with self._house.folder.listening(changed):
+                await self._pass_on(give)
+
+    async def _pass_on(self, give: MemoryObjectSendStream[bytes]) -> None:
+        try:
+            async for one in self._frames:
+                await give.send(one)
+        except JournalError as error:
+            if not self._house.closing.is_set():
+                LOG.error("a stream ends: %s", error)
+
+    async def _send(self, send: Send, take: MemoryObjectReceiveStream[bytes]) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+        await send({"type": "http.response.body", "body": b"retry: 1000\n\n", "more_body": True})
+        sent_at = float("-inf")
+        while True:
+            piece, is_over = await _next_piece(take, sent_at)
+            with anyio.move_on_after(SLOW_S) as patience:
+                await send({"type": "http.response.body", "body": piece, "more_body": not is_over})
+            if patience.cancelled_caught:
+                self._house.metrics.cut_off += 1
+                return
+            if is_over:
+                return
+            sent_at = anyio.current_time()
+
+
+async def _next_piece(take: MemoryObjectReceiveStream[bytes], sent_at: float) -> tuple[bytes, bool]:
+    """Everything that is there to be sent, waiting for the first frame; a heartbeat after too much silence."""
+    pieces = list[bytes]()
+    try:
+        with anyio.move_on_after(HEARTBEAT_S):
+            pieces.append(await take.receive())
+        if not pieces:
+            return b": alive\n\n", False
+        wait_s = sent_at + BATCH_S - anyio.current_time()
+        if wait_s > 0:
+            await anyio.sleep(wait_s)
+        while len(pieces) < QUEUE_LENGTH:
+            pieces.append(take.receive_nowait())
+    except anyio.WouldBlock:
+        pass
+    except anyio.EndOfStream:
+        return b"".join(pieces), True
+    return b"".join(pieces), False

@@ -1,0 +1,306 @@
+"""Graphs over HTTP: list, read, save, rename, remove, check, compare, lay out, and their versions.
+
+Rule: nothing is overwritten unseen. A write names the version that was read (``If-Match``), else it is refused with
+the current one. Nothing here runs a graph: reading, checking and comparing are inert.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.app import json_value
+from engine.errors import GraphError, InputError
+from engine.library import subgraph_names
+from engine.model import Graph
+from engine.model.diff import diff
+from engine.model.document import graph_schema
+from engine.model.reading import MAX_BYTES
+from server import wire
+from server.answers import body_bytes, json_answer, nothing, read
+from server.asking import house_of, person_of
+from server.folder import Entry, expected_etag
+from server.house import House
+from server.moments import told_moment
+from server.people import Person
+from server.problems import problem
+from server.versions import Version
+
+CURRENT: Final = "current"
+
+
+async def list_graphs(request: Request) -> Response:
+    """Every graph of the directory, by name."""
+    house = house_of(request)
+    entries = await house.folder.entries()
+    return json_answer({"graphs": [_line(house, entry) for entry in entries]})
+
+
+async def read_graph(request: Request) -> Response:
+    """A graph's bytes as they are on disk, with their ETag."""
+    house, name = house_of(request), request.path_params["name"]
+    entry = await house.folder.entry(name)
+    if request.headers.get("if-none-match") == f'"{entry.etag}"':
+        return Response(b"", 304, {"etag": f'"{entry.etag}"'})
+    return _document(entry.content, entry.etag)
+
+
+async def save_graph(request: Request) -> Response:
+    """Save a graph if the file still is the version that ``If-Match`` names."""
+    house, name = house_of(request), request.path_params["name"]
+    house.folder.file(name)
+    headers = request.headers
+    expected = expected_etag(headers.get("if-match"), headers.get("if-none-match"), where=name)
+    graph = await _graph_in(request)
+    if graph.name != name:
+        hint = f"save it under {graph.name}, or rename it"
+        raise InputError(f"the document is called {graph.name!r}", code="request.invalid", where="/name", hint=hint)
+    return await _save(house, graph, expected, person_of(request))
+
+
+async def rename_graph(request: Request) -> Response:
+    """Give a graph another name; its versions and scripted answers go with it."""
+    house, name = house_of(request), request.path_params["name"]
+    asked = await read(request, wire.Rename)
+    expected = expected_etag(request.headers.get("if-match"), None, where=name)
+    entry, person = await house.folder.entry(name), person_of(request)
+    await _refuse_in_use(house, name)
+    target = house.folder.file(asked.to)
+    if target.exists():
+        raise GraphError("there is a graph of that name", code="graph.exists", where=asked.to, hint="choose another")
+    try:
+        async with house.folder.held(name, expected):
+            renamed = entry.graph.model_copy(update={"name": asked.to})
+            saved = await house.folder.save(asked.to, renamed.dumps(), expected="", by=person.name)
+            await house.folder.drop(name, to=asked.to, by=person.name)
+    except GraphError as error:
+        return await _changed(house, name, error)
+    await house.versions.move(name, asked.to)
+    await _keep(house, saved, person.name)
+    return json_answer(_saved(house, saved), headers={"etag": f'"{saved.etag}"'})
+
+
+async def remove_graph(request: Request) -> Response:
+    """Remove a graph's file; its versions stay and can be saved again."""
+    house, name = house_of(request), request.path_params["name"]
+    expected = expected_etag(request.headers.get("if-match"), None, where=name)
+    entry = await house.folder.entry(name)
+    await _refuse_in_use(house, name)
+    await _keep(house, entry, None)
+    try:
+        async with house.folder.held(name, expected):
+            await house.folder.drop(name, to=None, by=person_of(request).name)
+    except GraphError as error:
+        return await _changed(house, name, error)
+    return nothing()
+
+
+async def check_graph(request: Request) -> Response:
+    """Every finding of the saved graph, or of the document in the body."""
+    house, name = house_of(request), request.path_params["name"]
+    content = await body_bytes(request, limit=MAX_BYTES)
+    if not content.strip():
+        content = (await house.folder.entry(name)).content
+    return json_answer({"findings": await to_thread.run_sync(_findings, house, content)})
+
+
+async def lay_out(request: Request) -> Response:
+    """Where Tidy would put the nodes of the saved graph."""
+    house = house_of(request)
+    return await _positions(house, (await house.folder.entry(request.path_params["name"])).graph)
+
+
+async def lay_out_document(request: Request) -> Response:
+    """Where Tidy would put the nodes of the document in the body."""
+    return await _positions(house_of(request), await _graph_in(request))
+
+
+async def _positions(house: House, graph: Graph) -> Response:
+    placed = await house.pictures.layout_of(graph)
+    positions = {node: placed.spots[node].corner for node in graph.nodes if node in placed.spots}
+    return json_answer({"positions": positions, "width": placed.width, "height": placed.height})
+
+
+async def compare_versions(request: Request) -> Response:
+    """What differs between two versions: ``from`` and ``to``, each an etag or ``current``."""
+    house, name = house_of(request), request.path_params["name"]
+    old = await _version(house, name, request.query_params.get("from", CURRENT))
+    new = await _version(house, name, request.query_params.get("to", CURRENT))
+    return json_answer((await to_thread.run_sync(diff, old, new)).as_json())
+
+
+async def compare_document(request: Request) -> Response:
+    """What differs between a version (``from``, else the current one) and the document in the body."""
+    house, name = house_of(request), request.path_params["name"]
+    old = await _version(house, name, request.query_params.get("from", CURRENT))
+    new = await _graph_in(request)
+    return json_answer((await to_thread.run_sync(diff, old, new)).as_json())
+
+
+async def list_versions(request: Request) -> Response:
+    """Every kept version, newest first; the current one first of all, even if it was never saved through here."""
+    house, name = house_of(request), request.path_params["name"]
+    found = await house.versions.of(name)
+    try:
+        entry = await house.folder.entry(name)
+    except GraphError:
+        if not found:
+            raise
+    else:
+        if entry.reading.graph is not None and entry.etag not in {version.etag for version in found}:
+            now = house.engine.clock.now()
+            found.insert(0, Version(entry.etag, entry.reading.graph.hash, now, None, None))
+    return json_answer({"versions": [_version_line(version) for version in found]})
+
+
+async def read_version(request: Request) -> Response:
+    """The bytes of one version."""
+    house, name, etag = house_of(request), request.path_params["name"], request.path_params["etag"]
+    return _document(await _version_bytes(house, name, etag), etag)
+
+
+async def name_version(request: Request) -> Response:
+    """Give a version a name, or take it away."""
+    house, name, etag = house_of(request), request.path_params["name"], request.path_params["etag"]
+    asked = await read(request, wire.NameVersion)
+    try:
+        entry = await house.folder.entry(name)
+    except GraphError:
+        entry = None
+    if entry is not None and entry.etag == etag and not any(v.etag == etag for v in await house.versions.of(name)):
+        await _keep(house, entry, None)
+    await house.versions.name(name, etag, asked.label)
+    return nothing()
+
+
+async def schema(request: Request) -> Response:
+    """The JSON Schema of a graph's document."""
+    del request
+    return json_answer(graph_schema())
+
+
+async def list_tools(request: Request) -> Response:
+    """Every tool that a graph may name."""
+    return json_answer({"tools": [tool.as_json() for tool in house_of(request).engine.tools]})
+
+
+async def list_models(request: Request) -> Response:
+    """What may stand as a model of an agent."""
+    return json_answer({"providers": house_of(request).engine.models.providers})
+
+
+# --- inside ---
+
+
+async def _graph_in(request: Request) -> Graph:
+    content = await body_bytes(request, limit=MAX_BYTES)
+    return await to_thread.run_sync(Graph.loads, content)
+
+
+async def _save(house: House, graph: Graph, expected: str, person: Person) -> Response:
+    before = await _current(house, graph.name)
+    text = await to_thread.run_sync(graph.dumps)
+    if before is not None and before.etag == expected:
+        await _keep(house, before, None, only_new=True)
+    try:
+        saved = await house.folder.save(graph.name, text, expected=expected, by=person.name)
+    except GraphError as error:
+        return await _changed(house, graph.name, error)
+    await _keep(house, saved, person.name)
+    status = 201 if before is None else 200
+    return json_answer(_saved(house, saved), status, headers={"etag": f'"{saved.etag}"'})
+
+
+async def _current(house: House, name: str) -> Entry | None:
+    try:
+        return await house.folder.entry(name)
+    except GraphError:
+        return None
+
+
+async def _changed(house: House, name: str, error: GraphError) -> Response:
+    """A refusal to overwrite, with the version that is there now."""
+    if error.code != "graph.changed":
+        raise error
+    current = await _current(house, name)
+    if current is None:
+        return problem(error, more={"current": None})
+    more = {"current": {"etag": current.etag, "document": current.reading.value}}
+    return problem(error, more=more, headers={"etag": f'"{current.etag}"'})
+
+
+async def _keep(house: House, entry: Entry, by: str | None, *, only_new: bool = False) -> None:
+    graph = entry.reading.graph
+    if only_new and any(version.etag == entry.etag for version in await house.versions.of(entry.name, limit=1)):
+        return
+    version = Version(entry.etag, "" if graph is None else graph.hash, house.engine.clock.now(), by, None)
+    await house.versions.keep(entry.name, entry.content, version)
+
+
+async def _version(house: House, name: str, which: str) -> Graph:
+    if which == CURRENT:
+        return (await house.folder.entry(name)).graph
+    return Graph.loads(await _version_bytes(house, name, which), where=f"{name} {which[:12]}")
+
+
+async def _version_bytes(house: House, name: str, etag: str) -> bytes:
+    current = await _current(house, name)
+    if current is not None and current.etag == etag:
+        return current.content
+    return await house.versions.text(name, etag)
+
+
+async def _refuse_in_use(house: House, name: str) -> None:
+    users = [
+        entry.name
+        for entry in await house.folder.entries()
+        if entry.name != name and entry.reading.graph is not None and name in subgraph_names(entry.reading.graph)
+    ]
+    if users:
+        raise GraphError(
+            f"it is run as a subgraph by {', '.join(users)}", code="graph.in_use", where=name, hint="change those first"
+        )
+
+
+def _findings(house: House, content: bytes) -> list[dict[str, Any]]:
+    reading = Graph.read(content)
+    found = reading.findings if reading.graph is None else house.engine.check(reading.graph)
+    return [finding.as_json() for finding in found]
+
+
+def _saved(house: House, entry: Entry) -> dict[str, Any]:
+    graph = entry.graph
+    findings = [finding.as_json() for finding in house.engine.check(graph)]
+    return {"name": entry.name, "etag": entry.etag, "hash": graph.hash, "findings": findings}
+
+
+def _line(house: House, entry: Entry) -> dict[str, Any]:
+    graph = entry.reading.graph
+    return {
+        "name": entry.name,
+        "title": entry.name if graph is None else graph.title or graph.name,
+        "description": "" if graph is None else graph.description or "",
+        "etag": entry.etag,
+        "hash": None if graph is None else graph.hash,
+        "nodes": 0 if graph is None else len(graph.nodes),
+        "problem": None if graph is not None else next((f.message for f in entry.reading.findings), "it is no graph"),
+        "has_answers": (house.folder.directory / f"{entry.name}.scripted.json").is_file(),
+        "input": None if graph is None else json_value(graph.input, entry.name),
+    }
+
+
+def _version_line(version: Version) -> dict[str, Any]:
+    return {
+        "etag": version.etag,
+        "hash": version.hash,
+        "at": told_moment(version.at),
+        "by": version.by,
+        "label": version.label,
+    }
+
+
+def _document(content: bytes, etag: str) -> Response:
+    return Response(content, 200, {"etag": f'"{etag}"', "cache-control": "no-cache"}, media_type="application/json")

@@ -1,0 +1,158 @@
+"""The inbox over HTTP: every open gate of every run, and how they are decided.
+
+Rule: who decides is who is logged in, never what a body says. A link decides once, by POST; looking at it changes
+nothing, so a mail program that opens links beforehand decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.app import OpenGate
+from engine.errors import InputError
+from server import wire
+from server.answers import json_answer, read
+from server.asking import house_of, person_of
+from server.house import House
+from server.links import LASTS_S, Link
+from server.moments import told_moment
+from server.people import Person
+from server.runs import run_told
+
+
+async def list_gates(request: Request) -> Response:
+    """A page of open gates over all runs, oldest first; ``?run=`` only those of one run."""
+    engine, query = house_of(request).engine, request.query_params
+    position = await engine.position()
+    gates = await engine.inbox(run_id=query.get("run"), after=_cursor(query.get("after")))
+    limit = 100
+    last = gates[limit - 1] if len(gates) > limit else None
+    more = None if last is None else f"{last.since!r}/{last.run_id}/{last.gate}"
+    told = [gate_told(gate) for gate in gates[:limit]]
+    return json_answer({"gates": told, "next": more, "position": position})
+
+
+async def decide_gate(request: Request) -> Response:
+    """Decide an open gate."""
+    house, run_id, gate = house_of(request), request.path_params["id"], request.path_params["gate"]
+    asked = await read(request, wire.Answer)
+    await _decide(house, run_id, gate, asked, person_of(request))
+    return json_answer(run_told(await house.engine.look(run_id)))
+
+
+async def make_decision_link(request: Request) -> Response:
+    """A link by which somebody decides this gate once, without logging in."""
+    house, person = house_of(request), person_of(request)
+    asked = await read(request, wire.MakeLink)
+    name = person.name if asked.person is None else asked.person
+    if name != person.name and not person.is_admin:
+        raise InputError("only an admin makes links for others", code="gate.assignee", where="person")
+    gate = await _open_gate(house, request.path_params["id"], request.path_params["gate"])
+    link = Link("decide", name, gate.run_id, gate.gate)
+    return await _link_made(request, house, link, "decide")
+
+
+async def make_embed_link(request: Request) -> Response:
+    """A link to look at one run, and at nothing else."""
+    house = house_of(request)
+    await read(request, wire.Nothing)
+    run = await house.engine.look(request.path_params["id"])
+    return await _link_made(request, house, Link("embed", person_of(request).name, run.id), "embed")
+
+
+async def linked_gate(request: Request) -> Response:
+    """The gate that a link is about."""
+    house, link = await _followed(request)
+    return json_answer(gate_told(await _open_gate(house, link.run or "", link.gate or "")))
+
+
+async def decide_by_link(request: Request) -> Response:
+    """Decide the gate that a link is about; the link is used up."""
+    token = request.path_params["token"]
+    house, _ = await _followed(request)
+    asked = await read(request, wire.Answer)
+    link = await house.links.spend(token, "decide", now=house.engine.clock.now())
+    person = house.people.named(link.person) or Person(link.person)
+    try:
+        await _decide(house, link.run or "", link.gate or "", asked, person)
+    except InputError:
+        await house.links.give_back(token)
+        raise
+    return json_answer({"decided": asked.option})
+
+
+# --- inside ---
+
+
+async def _decide(house: House, run_id: str, gate: str, asked: wire.Answer, person: Person) -> None:
+    await house.engine.answer(run_id, gate, asked.option, form=asked.form, by=person.name, groups=person.groups)
+
+
+async def _followed(request: Request) -> tuple[House, Link]:
+    """The house and what the link in the address may do; who guesses is slowed down."""
+    house = house_of(request)
+    return house, await followed_link(request, house, "decide")
+
+
+async def followed_link(request: Request, house: House, kind: Any) -> Link:
+    """What the link in the address may do.
+
+    Raises:
+        InputError: ``link.unknown``, ``request.rate``.
+    """
+    guard = request.scope["state"]["guard"]
+    guard.may_try()
+    try:
+        return await house.links.look(request.path_params["token"], kind, now=house.engine.clock.now())
+    except InputError:
+        guard.was_wrong()
+        raise
+
+
+async def _open_gate(house: House, run_id: str, name: str) -> OpenGate:
+    for gate in await house.engine.inbox(run_id=run_id):
+        if gate.gate == name:
+            return gate
+    await house.engine.look(run_id)
+    raise InputError("the gate is not open any more", code="gate.closed", where=f"run {run_id}, gate {name[:80]}")
+
+
+async def _link_made(request: Request, house: House, link: Link, place: str) -> Response:
+    now = house.engine.clock.now()
+    token = await house.links.make(link, now=now)
+    url = f"{request.url.scheme}://{request.headers['host']}{request.scope.get('root_path', '')}/{place}/{token}"
+    return json_answer({"url": url, "until": told_moment(now + LASTS_S[link.kind])}, 201)
+
+
+def gate_told(gate: OpenGate) -> dict[str, Any]:
+    """An open gate as it is told."""
+    return {
+        "run": gate.run_id,
+        "graph": gate.graph,
+        "gate": gate.gate,
+        "node": gate.node,
+        "purpose": gate.purpose,
+        "prompt": gate.prompt,
+        "options": gate.options,
+        "form": gate.form,
+        "prefill": gate.prefill,
+        "assignees": None if gate.assignees is None else list(gate.assignees),
+        "since": told_moment(gate.since),
+        "deadline": told_moment(gate.deadline),
+        "default": gate.default,
+        "detail": gate.detail,
+    }
+
+
+def _cursor(given: str | None) -> tuple[float, str, str] | None:
+    if given is None:
+        return None
+    since, _, rest = given.partition("/")
+    run, _, gate = rest.partition("/")
+    try:
+        return float(since), run, gate
+    except ValueError:
+        raise InputError(f"{given[:40]!r} is no cursor", code="request.invalid", where="?after=") from None

@@ -1,0 +1,149 @@
+"""The pages: static files that hold nothing of anybody, and ask for the rest when they are open.
+
+Rule: a page is the same bytes for everybody; what it shows comes over the interface under the reader's own login. Two
+style sheets are made from the picture language's tokens, so that pages and pictures cannot part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+import engine.render
+from engine.errors import EngineBug, InputError
+from engine.render.tokens import COLOURS, stylesheet
+from server.answers import json_answer
+from server.asking import house_of
+from server.events import stream_of_run
+from server.inbox import followed_link
+from server.pictures import picture_of_run, theme_of
+from server.runs import run_line
+
+_HERE: Final = Path(__file__).resolve().parent
+_PLACES: Final = (_HERE / "editor_static", _HERE.parent / "editor_static")
+_FONTS: Final = Path(engine.render.__file__).resolve().parent / "fonts"
+
+MEDIA_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".otf": "font/otf",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+"""What is served by its ending; a file of any other ending is not there."""
+
+
+async def home(request: Request) -> Response:
+    """The graphs, the runs and the inbox; the login where nobody is logged in."""
+    del request
+    return _page("pages/home.html")
+
+
+async def run_page(request: Request) -> Response:
+    """One run: its live picture, its events, its gates."""
+    await house_of(request).engine.look(request.path_params["id"])
+    return _page("pages/run.html")
+
+
+async def decision_page(request: Request) -> Response:
+    """What is asked by the link in the address. Looking at it decides nothing."""
+    await followed_link(request, house_of(request), "decide")
+    return _page("pages/decide.html")
+
+
+async def embed_page(request: Request) -> Response:
+    """One run to look at, in somebody else's page."""
+    await followed_link(request, house_of(request), "embed")
+    return _page("pages/embed.html")
+
+
+async def embed_picture(request: Request) -> Response:
+    """The picture of the run that a link is about."""
+    link = await followed_link(request, house_of(request), "embed")
+    return await picture_of_run(request, link.run or "", "svg", theme_of(request))
+
+
+async def embed_run(request: Request) -> Response:
+    """How the run that a link is about stands, without its input and output."""
+    house = house_of(request)
+    link = await followed_link(request, house, "embed")
+    line = run_line(await house.engine.look(link.run or ""))
+    return json_answer({key: line[key] for key in ("id", "graph", "status", "started_at", "ended_at")})
+
+
+async def embed_events(request: Request) -> object:
+    """The events of the run that a link is about, without what went in and came out."""
+    house = house_of(request)
+    link = await followed_link(request, house, "embed")
+    return await stream_of_run(request, house, link.run or "", is_brief=True)
+
+
+def login_page() -> Response:
+    """The home page with 401: where a reader who is not logged in lands."""
+    return _page("pages/home.html", status=401)
+
+
+async def static_file(request: Request) -> Response:
+    """A file of the pages, a font, or a style sheet of tokens."""
+    name: str = request.path_params["file"]
+    made = made_files().get(name)
+    if made is None:
+        made = _file(name)
+    tag = f'"{hash_of(made)}"'
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(b"", 304, headers)
+    return Response(made, 200, headers, media_type=MEDIA_TYPES[Path(name).suffix])
+
+
+def _page(name: str, *, status: int = 200) -> Response:
+    return Response(_file(name), status, {"cache-control": "no-cache"}, media_type="text/html; charset=utf-8")
+
+
+def _file(name: str) -> bytes:
+    """The bytes of a file below the static directory, or of a font; nothing that a link leads to elsewhere.
+
+    Raises:
+        InputError: ``request.unknown``.
+    """
+    root, rest = (_FONTS, name.removeprefix("fonts/")) if name.startswith("fonts/") else (static_directory(), name)
+    path = (root / rest).resolve()
+    if Path(name).suffix not in MEDIA_TYPES or not path.is_relative_to(root) or not path.is_file():
+        raise InputError("there is no such file", code="request.unknown", where=f"/static/{name[:80]}")
+    return path.read_bytes()
+
+
+@cache
+def static_directory() -> Path:
+    """Where the pages lie: beside the package in a checkout, inside it once installed.
+
+    Raises:
+        EngineBug: the installation lacks them.
+    """
+    for place in _PLACES:
+        if (place / "pages").is_dir():
+            return place.resolve()
+    raise EngineBug("the pages are missing", where=str(_HERE), hint="install weft again")
+
+
+@cache
+def made_files() -> dict[str, bytes]:
+    """Style sheets made from the tokens: name -> content."""
+    variables = "".join(f"--weft-{name}:light-dark({light},{dark});" for name, (light, dark) in COLOURS.items())
+    return {
+        "tokens.css": f":root{{color-scheme:light dark;{variables}}}\n".encode(),
+        "picture.css": f"{stylesheet('light')}\n".encode(),
+    }
+
+
+def hash_of(content: bytes) -> str:
+    """A short name for some bytes."""
+    return hashlib.sha256(content).hexdigest()[:32]

@@ -1,0 +1,291 @@
+"""The door: who gets in, before any route is looked at.
+
+Rule: what is not expressly open is shut. A request passes, in this order: its host is one of ours (421), its page is
+ours (403), its body says that it is JSON (415), it names somebody we know (401, and 429 for who keeps guessing). Every
+answer leaves with headers that let a page load and do only what it needs.
+
+The order has its reasons: a wrong host or origin is a foreign page in the browser of somebody who may be logged in
+(DNS rebinding, request forgery), so it learns nothing, not even whether a token is valid.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engine.errors import InputError, WeftError
+from server.house import House
+from server.people import Person
+from server.problems import problem
+
+LOG: Final = logging.getLogger("weft.server")
+
+OPEN: Final = (
+    r"GET /",
+    r"GET /static/.*",
+    r"POST /api/session",
+    r"GET /healthz",
+    r"GET /readyz",
+    r"(GET|POST) /decide/[^/]+",
+    r"GET /decide/[^/]+/gate",
+    r"GET /embed/[^/]+(/(run|events|diagram\.svg))?",
+)
+"""What needs no login (SECURITY.md 2). ``/decide`` and ``/embed`` carry a token of their own in the address."""
+_OPEN: Final = re.compile("|".join(f"(?:{way})" for way in OPEN))
+
+WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+STREAMS: Final = re.compile(r"/api/events|/api/runs/[^/]+/events|/embed/[^/]+/events")
+
+PAGE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; {ancestors}; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+FILE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+PLAIN_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+
+
+class Guesses:
+    """How often each address has been wrong lately: ``MOST`` in ``WITHIN_S`` seconds, then it waits."""
+
+    MOST: Final = 20
+    WITHIN_S: Final = 60.0
+    ADDRESSES: Final = 10_000
+
+    def __init__(self) -> None:
+        self._since: dict[str, tuple[float, int]] = {}
+
+    def wait_s(self, address: str, now: float) -> float:
+        """Seconds until this address may try again; 0 when it may."""
+        since, count = self._since.get(address, (now, 0))
+        return max(0.0, since + self.WITHIN_S - now) if count >= self.MOST else 0.0
+
+    def wrong(self, address: str, now: float) -> None:
+        """Note a wrong token."""
+        since, count = self._since.pop(address, (now, 0))
+        if now - since >= self.WITHIN_S:
+            since, count = now, 0
+        if len(self._since) >= self.ADDRESSES:
+            self._since.pop(next(iter(self._since)))
+        self._since[address] = (since, count + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The guesses of one request's address, for routes that take a token themselves."""
+
+    guesses: Guesses
+    address: str
+    now: float
+
+    def may_try(self) -> None:
+        """Go on, unless there was too much guessing.
+
+        Raises:
+            InputError: ``request.rate``.
+        """
+        if (wait := self.guesses.wait_s(self.address, self.now)) > 0:
+            raise too_many(wait)
+
+    def was_wrong(self) -> None:
+        """Note a wrong token."""
+        self.guesses.wrong(self.address, self.now)
+
+
+@dataclass(slots=True)
+class Door:
+    """The outermost layer of the application.
+
+    Attributes:
+        app: what is behind it.
+        house: the house, once it is open.
+        stranger: the page for a reader who is not logged in.
+        guesses: who keeps guessing.
+    """
+
+    app: ASGIApp
+    house: Callable[[], House]
+    stranger: Callable[[], ASGIApp]
+    guesses: Guesses = field(default_factory=Guesses)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request in, or answer it here."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        house, headers = self.house(), Headers(scope=scope)
+        path, method = _path(scope), str(scope["method"])
+        clock, began = house.engine.clock, house.engine.clock.monotonic()
+        status = 500
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _dress(MutableHeaders(raw=message["headers"]), path, house.settings.embed_in)
+                message = {**message, "headers": message["headers"]}
+            await send(message)
+
+        try:
+            check_host(headers, house.settings.hosts)
+            check_origin(headers, method, path)
+            check_media_type(headers, method)
+            scope.setdefault("state", {})
+            scope["state"]["guard"] = Guard(self.guesses, address_of(scope), clock.monotonic())
+            scope["state"]["person"] = await self._person(scope, headers, house)
+            if scope["state"]["person"] is None and not is_open(method, path):
+                self._refuse_stranger(scope, headers)
+        except WeftError as error:
+            house.metrics.refused[error.code] += 1
+            await self._refusal(error, scope, headers)(scope, receive, dressed)
+            return
+        await self.app(scope, receive, dressed)
+        route = scope.get("weft.route", "none")
+        if not STREAMS.fullmatch(path):
+            house.metrics.answered(method, route, status, clock.monotonic() - began)
+
+    async def _person(self, scope: Scope, headers: Headers, house: House) -> Person | None:
+        """Whoever the request names by bearer or cookie. A bearer that is wrong is not helped by a cookie."""
+        bearer = headers.get("authorization")
+        if bearer is not None:
+            scheme, _, token = bearer.partition(" ")
+            scope["state"]["guard"].may_try()
+            return house.people.holder_of(token.strip()) if scheme.lower() == "bearer" else None
+        cookie = cookie_of(headers, house.settings.cookie)
+        if cookie is None:
+            return None
+        return await house.sessions.holder_of(cookie, now=house.engine.clock.now())
+
+    def _refuse_stranger(self, scope: Scope, headers: Headers) -> None:
+        if "authorization" in headers:
+            scope["state"]["guard"].was_wrong()
+        raise InputError(
+            "nobody is logged in", code="request.unauthorized", hint="send Authorization: Bearer TOKEN, or log in at /"
+        )
+
+    def _refusal(self, error: WeftError, scope: Scope, headers: Headers) -> ASGIApp:
+        if error.code == "request.unauthorized":
+            if "text/html" in headers.get("accept", "") and not _path(scope).startswith("/api/"):
+                return self.stranger()
+            return problem(error, headers={"www-authenticate": "Bearer"})
+        if error.code == "request.rate":
+            return problem(error, headers={"retry-after": "60"})
+        return problem(error)
+
+
+def is_open(method: str, path: str) -> bool:
+    """Whether a request needs no login."""
+    return _OPEN.fullmatch(f"{'GET' if method == 'HEAD' else method} {path}") is not None
+
+
+def check_host(headers: Headers, hosts: Iterable[str]) -> None:
+    """The request is meant for us.
+
+    Raises:
+        InputError: ``request.host``.
+    """
+    given = headers.getlist("host")
+    name = host_name(given[0]) if len(given) == 1 else ""
+    if name not in hosts:
+        raise InputError(
+            "this server does not go by that name",
+            code="request.host",
+            hint="name it under hosts of [serve] in weft.toml",
+        )
+
+
+def check_origin(headers: Headers, method: str, path: str) -> None:
+    """A write or a stream comes from our own pages, or from no page.
+
+    Raises:
+        InputError: ``request.origin``.
+    """
+    if method not in WRITES and not STREAMS.fullmatch(path):
+        return
+    origins, host = headers.getlist("origin"), headers.get("host", "")
+    is_ours = all(_netloc(origin) == host.lower() for origin in origins)
+    if not is_ours or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise InputError("the request comes from a page of another origin", code="request.origin")
+
+
+def check_media_type(headers: Headers, method: str) -> None:
+    """What is written says that it is JSON. A form or a plain text, which any page may send, does not.
+
+    Raises:
+        InputError: ``request.media_type``.
+    """
+    if method not in ("POST", "PUT", "PATCH"):
+        return
+    if [given.strip().lower() for given in headers.getlist("content-type")] != ["application/json"]:
+        raise InputError(
+            "the body is not said to be JSON", code="request.media_type", hint="send Content-Type: application/json"
+        )
+
+
+def too_many(wait_s: float) -> InputError:
+    """The error for somebody who guesses."""
+    return InputError("too many wrong tokens", code="request.rate", hint=f"try again in {int(wait_s) + 1} s")
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request comes from; behind a proxy that is believed, where the proxy says it comes from."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def cookie_of(headers: Headers, name: str) -> str | None:
+    """The value of one cookie; nothing where the header cannot be read."""
+    try:
+        cookies: SimpleCookie = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return None
+    found = cookies.get(name)
+    return None if found is None else found.value
+
+
+def host_name(host: str) -> str:
+    """The name in a ``Host`` header, small, without port and brackets; "" where it is none."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _path(scope: Scope) -> str:
+    """The path below ``root_path``; the server strips nothing, the proxy may."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return (path.removeprefix(root) or "/") if root and path.startswith(f"{root}/") else path
+
+
+def _dress(headers: MutableHeaders, path: str, embed_in: tuple[str, ...]) -> None:
+    kind = headers.get("content-type", "").partition(";")[0]
+    is_embed = path.startswith("/embed/")
+    ancestors = " ".join(embed_in) or "'self'" if is_embed else "'none'"
+    if kind == "text/html":
+        policy = PAGE_POLICY.format(ancestors=f"frame-ancestors {ancestors}")
+    elif kind in ("image/svg+xml", "application/pdf"):
+        policy = FILE_POLICY
+    else:
+        policy = PLAIN_POLICY
+    headers["content-security-policy"] = policy
+    headers["x-content-type-options"] = "nosniff"
+    headers["referrer-policy"] = "no-referrer"
+    headers["cross-origin-opener-policy"] = "same-origin"
+    headers["cross-origin-resource-policy"] = "cross-origin" if is_embed and kind == "text/html" else "same-origin"
+    headers["permissions-policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    headers.setdefault("cache-control", "no-store")

@@ -1,0 +1,95 @@
+"""Serving: one process, one event loop, until it is told to stop.
+
+Rule: it stops in order. Streams end first, then open requests, then every run is let go with all of it written; a
+second signal does not wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import uvicorn
+
+from engine.app import Engine
+from engine.errors import ConfigError
+from server.app import Application, links_of
+from server.settings import Settings
+
+GRACE_S: Final = 10
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling our streams to end as soon as it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, application: Application) -> None:
+        super().__init__(config)
+        self._application = application
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking requests, end the streams, finish what is open."""
+        self._application.house.closing.set()
+        await super().shutdown(sockets)
+
+
+async def serve(engine: Engine, settings: Settings, *, on_ready: Callable[[str], None]) -> None:
+    """Serve until a signal comes.
+
+    Args:
+        engine: not yet open.
+        settings: the operator's.
+        on_ready: told the address to open, once the server listens.
+
+    Raises:
+        ConfigError: ``serve.port``: it cannot listen there.
+        JournalError: the database cannot be used.
+    """
+    listener = _listener(settings)
+    port = int(listener.getsockname()[1])
+    application = Application(engine, settings_at(settings, port))
+    config = uvicorn.Config(
+        application,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        root_path=settings.root_path,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        timeout_graceful_shutdown=GRACE_S,
+        h11_max_incomplete_event_size=64 * 1024,
+        ws="none",
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    async with application.open():
+        server = Server(config, application)
+        on_ready(links_of(settings, application.first_link, port))
+        with listener:
+            await server.serve([listener])
+
+
+def settings_at(settings: Settings, port: int) -> Settings:
+    """The same settings with the port that was really taken."""
+    return replace(settings, port=port)
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"it cannot listen on port {settings.port} of {settings.host}: {error.strerror}",
+            code="serve.port",
+            where="--port",
+            hint="another program may use it; give another --port, or 0 for any",
+        ) from None
+    return listener
