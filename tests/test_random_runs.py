@@ -1,4 +1,4 @@
-"""Random graphs with tools of random temper, run through the facade: each ends, and its journal is what GRAPH.md says."""
+"""Random graphs with tools of random temper, run through the facade: each ends, and its journal is as GRAPH.md says."""
 
 from __future__ import annotations
 
