@@ -22,7 +22,7 @@ _ERRORS: dict[str, str] = {
     "expired.no_edge": "A deadline can pass, and neither an edge nor a default says what then.",
     # --- the graph as a whole ---
     "graph.cycle": "Edges form a cycle that no loop-back repeats.",
-    "start.none": "No node can be the start.",
+    "start.none": "The graph has no nodes, and so no start.",
     "start.several": "More than one node could be the start.",
     "node.unreached": "No edge leads to a node.",
     "join.range": "A join or an each waits for more or fewer than there can be.",

@@ -70,10 +70,9 @@ def structure_errors(graph: Graph) -> tuple[Analysis | None, list[Finding]]:
     A graph without such an error can be turned into a plan.
     """
     shape = shape_of(graph)
-    is_cyclic = isinstance(shape, Cyclic)
     findings = [
         *edge_findings(graph),
-        *start_findings(graph, is_cyclic=is_cyclic),
+        *start_findings(graph),
         *join_findings(graph),
         *loop_back_findings(graph),
         *size_findings(graph),

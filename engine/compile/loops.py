@@ -47,19 +47,6 @@ class Loops:
     astray: tuple[int, ...]
     too_deep: tuple[int, ...]
 
-    def innermost(self, node: int) -> int | None:
-        """The number of the innermost loop around a node."""
-        return self.around[node][-1] if self.around[node] else None
-
-    def common(self, one: int, other: int) -> int | None:
-        """The number of the innermost loop around both nodes."""
-        shared = None
-        for mine, theirs in zip(self.around[one], self.around[other], strict=False):
-            if mine != theirs:
-                break
-            shared = mine
-        return shared
-
 
 def loops_of(shape: Shape, tree: Dominators) -> Loops:
     """All loops of a shape. Near O(nodes * depth + edges)."""

@@ -47,16 +47,14 @@ def _loop_back_fix(graph: Graph, back: BackEdge) -> Fix:
 # --- starts ---
 
 
-def start_findings(graph: Graph, *, is_cyclic: bool) -> Iterator[Finding]:
-    """Whether exactly one node has no way in; in a cyclic graph a missing start is the cycle's fault."""
+def start_findings(graph: Graph) -> Iterator[Finding]:
+    """Whether exactly one node has no way in; if all have one, that is the fault of a cycle, which is told."""
     if not graph.nodes:
         fix = Fix("Add an end", (add_node("done", {"kind": "end"}),))
         yield finding("start.none", "the graph has no nodes", "/nodes", None, "add the first node", fix)
         return
     led, repeated = _led_to(graph)
     starts = [name for name in graph.nodes if name not in led]
-    if not starts and not is_cyclic:
-        yield finding("start.none", "every node has a way in, so that none is the start", "/nodes")
     main = next((name for name in starts if graph.nodes[name].to), starts[0] if starts else None)
     several = [name for name in starts if name == main or (graph.nodes[name].to and name not in repeated)]
     for name in starts:

@@ -96,12 +96,9 @@ def _tools_of(path: tuple[str | int, ...], agent: AgentFields) -> Iterator[tuple
 def _web_of(graph: Graph, uses: Iterable[Use]) -> _Web:
     web = _Web()
     for use in uses:
-        if use.spot.node is None:
-            continue
-        source: Value = (
-            _INPUT if use.path[0] == "input" else (str(use.path[0]), str(use.path[1]) if use.path[1:] else "")
-        )
-        web.add(source, _carried_by(use))
+        if use.spot.node is not None:
+            source = _INPUT if use.path[0] == "input" else (str(use.path[0]), "".join(map(str, use.path[1:2])))
+            web.add(source, _carried_by(use))
     for name, node in graph.nodes.items():
         if node.output_key is not None:
             web.add(("nodes", name), ("state", node.output_key))

@@ -115,6 +115,7 @@ LOOPS: list[Case] = [
     ("loop.side_exit", "/nodes/f/to/2", document("h -> f{a,b,log}; a -> l ~> h; b -> l2 ~> h")),
     ("loop.side_exit", "/nodes/f/to/1", document("h -> f{a,b}; b -(? input.go)-> c; b -> d; a -> l ~> h")),
     ("loop.side_exit", "/nodes/f/to/1", document("f{l,log}; l ~> f")),
+    ("loop.side_exit", "/nodes/f/to/1", document("h -> f{a,log}; a -> l ~> h; a -(error)-> l")),
     ("loop.no_done", "/nodes/l", document("h -> g; g -(ok)-> z; g -(error)-> l[exit] ~> h")),
     ("loop.no_done", "/nodes/l", document("h -> l[exit] ~> h")),
     ("loop.no_done", "/nodes/l", graph({"a": tool(to=to("l")), "l": back("a", **{"while": "input.go == true"})})),

@@ -30,22 +30,26 @@ def patched(document: dict[str, Any], patch: Iterable[dict[str, Any]]) -> dict[s
 
 def add(value: Any, path: str, item: Any) -> None:
     holder, last = held(value, path)
-    if isinstance(holder, list):
+    if type(holder) is dict:
+        holder[last] = item
+    else:
         place = len(holder) if last == "-" else int(last)
         assert place <= len(holder), f"{path} is beyond the list"
         holder.insert(place, item)
-    else:
-        holder[last] = item
 
 
 def take(value: Any, path: str) -> Any:
     holder, last = held(value, path)
-    return holder.pop(int(last)) if isinstance(holder, list) else holder.pop(last)
+    return holder.pop(_key(holder, last))
 
 
 def held(value: Any, path: str) -> tuple[Any, str]:
     """What holds the last part of a path, and that part."""
     steps = parts(path)
     for step in steps[:-1]:
-        value = value[int(step)] if isinstance(value, list) else value[step]
+        value = value[_key(value, step)]
     return value, steps[-1]
+
+
+def _key(holder: Any, step: str) -> str | int:
+    return int(step) if isinstance(holder, list) else step

@@ -37,8 +37,8 @@ def ways_to(plan: Plan, node: int) -> list[list[int]]:
 
 def dominators(plan: Plan, node: int) -> list[int]:
     """The nodes other than itself through which all ways lead, nearest first."""
-    shared = set.intersection(*(set(way) for way in ways_to(plan, node))) - {node}
-    return sorted(shared, reverse=True)
+    ways = ways_to(plan, node)
+    return [other for other in reversed(range(node)) if all(other in way for way in ways)]
 
 
 def bodies(plan: Plan) -> dict[int, set[int]]:

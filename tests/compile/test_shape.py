@@ -84,7 +84,7 @@ def test_a_long_chain_that_bites_its_tail_is_no_trouble() -> None:
 def test_dominators_are_those_of_the_book(rnd: Random) -> None:
     found = shape(random_ways(rnd))
     tree = dominators_of(found)
-    book = nx.DiGraph([(link.source, link.target) for link in found.links])
+    book: nx.DiGraph[int] = nx.DiGraph([(link.source, link.target) for link in found.links])
     expected = nx.immediate_dominators(book, found.starts[0])
     for node in range(len(found.ids)):
         above = expected.get(node)

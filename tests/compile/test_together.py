@@ -62,30 +62,32 @@ def beside(text: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("text", "pairs"),
-    [
-        ("a -> b", set()),
-        ("f{a,b} -> j -> c", {"a b"}),
-        ("f{a,b} -> j[any] -> c -> d", {"a b", "a j", "b j", "a c", "b c", "a d", "b d"}),
-        ("f{a,b} -> j[any,cancel] -> c", {"a b"}),
-        ("f{a,b,c} -> j[2] -> d", {"a b", "a c", "b c", "a j", "b j", "c j", "a d", "b d", "c d"}),
-        ("f{a,b} -> j[2] -> d", {"a b"}),
-        ("a -(? input.go)-> b; a -> c", set()),
-        ("a -(? input.go)-> b; a -> c; b -> d; c -> d", set()),
-        ("a -> b -> d; b -(error)-> c; a -(error)-> c", set()),
-        ("a -> j[any] -> d; a -(error)-> h -> f{b,c}; b -> j; c -> x", {"b c", "b x", "c j", "c d", "j x", "d x"}),
-        ("f{a,b}; a -> c; b -> d", {"a b", "a d", "b c", "c d"}),
-        ("h -> f{a,b} -> j[any] -> c -> l[exit] ~> h; l -(done)-> z",
-         {"a b", "a j", "b j", "a c", "b c", "a l", "b l"}),
-        ("h -> f{a,b}; b -> j; a -(? input.go)-> z; a -> j; j -> l ~> h", {"a b"}),
-        ("f{a,b}; a -> end; b -> c", {"a b", "a c", "b end", "c end"}),
-        ("f{a,b}; a -> end; b -> end", {"a b", "a end", "b end"}),
-        ("a -> f{b,c}; b -> j[any,cancel] -> d; c -> j; c -(error)-> e", {"b c", "c j", "c d", "b e", "d e", "e j"}),
-        ("f{a,b,c}; a -> j[2,cancel,accept] -> d; b -> j; c -> j; j -(error)-> e",
-         {"a b", "a c", "b c"}),
-    ],
-)  # fmt: skip
+PAIRS: list[tuple[str, set[str]]] = [
+    ("a -> b", set()),
+    ("f{a,b} -> j -> c", {"a b"}),
+    ("f{a,b} -> j[any] -> c -> d", {"a b", "a j", "b j", "a c", "b c", "a d", "b d"}),
+    ("f{a,b} -> j[any,cancel] -> c", {"a b"}),
+    ("f{a,b,c} -> j[2] -> d", {"a b", "a c", "b c", "a j", "b j", "c j", "a d", "b d", "c d"}),
+    ("f{a,b} -> j[2] -> d", {"a b"}),
+    ("a -(? input.go)-> b; a -> c", set()),
+    ("a -(? input.go)-> b; a -> c; b -> d; c -> d", set()),
+    ("a -> b -> d; b -(error)-> c; a -(error)-> c", set()),
+    ("a -> j[any] -> d; a -(error)-> h -> f{b,c}; b -> j; c -> x", {"b c", "b x", "c j", "c d", "j x", "d x"}),
+    ("c -(? input.go)-> p; c -> q; p -> f{a,b}; a -> j[any]; b -> j; q -> j; j -> d",
+     {"a b", "a j", "b j", "a d", "b d"}),
+    ("f{a,b}; a -> c; b -> d", {"a b", "a d", "b c", "c d"}),
+    ("h -> f{a,b} -> j[any] -> c -> l[exit] ~> h; l -(done)-> z",
+     {"a b", "a j", "b j", "a c", "b c", "a l", "b l"}),
+    ("h -> f{a,b}; b -> j; a -(? input.go)-> z; a -> j; j -> l ~> h", {"a b"}),
+    ("f{a,b}; a -> end; b -> c", {"a b", "a c", "b end", "c end"}),
+    ("f{a,b}; a -> end; b -> end", {"a b", "a end", "b end"}),
+    ("a -> f{b,c}; b -> j[any,cancel] -> d; c -> j; c -(error)-> e", {"b c", "c j", "c d", "b e", "d e", "e j"}),
+    ("f{a,b,c}; a -> j[2,cancel,accept] -> d; b -> j; c -> j; j -(error)-> e",
+     {"a b", "a c", "b c"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "pairs"), PAIRS)
 def test_pairs(text: str, pairs: set[str]) -> None:
     assert beside(text) == pairs
 

@@ -40,18 +40,27 @@ TOOLS = {
     "http.request": Tool(effect="unsafe"),
 }
 MODELS = frozenset({"scripted:writer"})
-INNER = {
+INNER: dict[str, Any] = {
     "format": "weft/1",
     "name": "inner",
     "input": {"type": "object", "properties": {"topic": {"type": "string"}}, "required": ["topic"]},
     "output": {"article": "{nodes.a.output}"},
     "nodes": {"a": {"kind": "tool", "tool": "work"}},
 }
-LOCKED = {**INNER, "name": "locked", "nodes": {"a": {"kind": "tool", "tool": "work", "lock": "disk"}}}
-CALLER = {
+LOCKED: dict[str, Any] = {**INNER, "name": "locked", "nodes": {"a": {"kind": "tool", "tool": "work", "lock": "disk"}}}
+CALLER: dict[str, Any] = {
     **INNER,
     "name": "caller",
     "nodes": {"a": {"kind": "subgraph", "graph": "sketch", "args": {}}},
+}
+DEEP: dict[str, Any] = {
+    **INNER,
+    "name": "deep",
+    "nodes": {
+        "a": {"kind": "subgraph", "graph": "inner", "args": {"topic": "x"}, "to": [{"node": "b"}]},
+        "b": {"kind": "subgraph", "graph": "inner", "args": {"topic": "y"}, "to": [{"node": "c"}]},
+        "c": {"kind": "subgraph", "inline": LOCKED},
+    },
 }
 
 
@@ -59,7 +68,7 @@ def graphs(name: str) -> Graph | None:
     """The graphs of this world; ``broken`` is a file that is no graph."""
     if name == "broken":
         raise GraphError("line 1, column 1: a value is missing", code="graph.not_json")
-    known = {"inner": INNER, "locked": LOCKED, "caller": CALLER}
+    known = {"inner": INNER, "locked": LOCKED, "caller": CALLER, "deep": DEEP}
     return Graph.model_validate(known[name]) if name in known else None
 
 
