@@ -8,77 +8,13 @@ from typing import Any
 
 import pytest
 
-from engine import Engine, Event, Graph, GraphError, InputError, RunFilter, ToolContext, ToolError, tool
+from engine import Engine, Event, Graph, GraphError, InputError, RunFilter, tool
 from engine.scheduler.events import NodeCompleted, NodeFailed, NodeStarted
+from tests.app.bench import Bench, engine_of, graph
 from tests.support.clock import VirtualClock
 from tests.support.sketch import document
 
 pytestmark = pytest.mark.anyio
-
-
-def graph(text: str, **top: Any) -> Graph:
-    """A sketch as a graph."""
-    return Graph.model_validate(document(text, **top))
-
-
-class Bench:
-    """Tools for these tests and what they were asked."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self.clock = clock
-        self.calls: list[str] = []
-        self.fails = 0
-
-    def tools(self) -> list[Any]:
-        """``work`` takes a second; ``flaky`` fails as told; ``pay`` is unsafe; ``note`` writes to the state."""
-
-        @tool(effect="read")
-        async def work(ctx: ToolContext) -> str:
-            """Take a second."""
-            self.calls.append(ctx.execution)
-            await self.clock.sleep(1)
-            return ctx.execution
-
-        @tool(effect="read")
-        async def flaky() -> str:
-            """Fail as often as told."""
-            self.calls.append("flaky")
-            if len(self.calls) <= self.fails:
-                raise ToolError("not yet", error_class="transient")
-            return "done"
-
-        @tool(effect="unsafe")
-        async def pay(amount: int) -> str:
-            """Pay."""
-            self.calls.append(f"pay {amount}")
-            if self.fails:
-                raise RuntimeError("the line broke")
-            return f"paid {amount}"
-
-        @tool(effect="read")
-        async def note(ctx: ToolContext, text: str) -> str:
-            """Write to the state."""
-            ctx.set_state("said", text)
-            return text
-
-        return [work, flaky, pay, note]
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    """A clock that moves when everybody waits."""
-    return VirtualClock()
-
-
-@pytest.fixture
-def bench(clock: VirtualClock) -> Bench:
-    """The tools."""
-    return Bench(clock)
-
-
-def engine_of(bench: Bench, db: str | Path = "memory:") -> Engine:
-    """An engine with the tools of these tests."""
-    return Engine.open(db, tools=bench.tools(), clock=bench.clock)
 
 
 async def test_a_run_comes_to_its_output_and_its_journal_has_no_gap(bench: Bench) -> None:
