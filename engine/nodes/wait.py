@@ -6,26 +6,36 @@ Rule: it costs no task; what it waits for stands in ``timer.set``.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from engine.errors import EngineBug, NodeError
 from engine.model.nodes import WaitNode
 from engine.model.templates import resolve
 from engine.model.types import Types
+from engine.model.values import ABSENT
 from engine.runtime.context import Names, Place, Result
 from engine.scheduler.events import Event, SignalReceived, TimerFired, TimerSet
+
+AFTER_ALL_YEARS: Final = 253_402_300_800.0
+"""The year 10000 in seconds since 1970: from there on a number was not meant in seconds, and no date has its name."""
 
 
 class WaitWaiter:
     """Opens and concludes waits."""
 
     def resolve(self, node: WaitNode, names: Names, types: Types) -> dict[str, Any]:
-        """``{seconds}``, ``{until}`` or ``{signal}`` with its value resolved."""
-        for name in ("seconds", "until", "signal"):
-            value = getattr(node, name)
-            if value is not None:
-                return {name: resolve(value, names, types)}
-        raise NodeError("a wait needs seconds, until or signal", code="wait.empty")
+        """``{seconds}``, ``{until}`` or ``{signal}`` with its value resolved.
+
+        Raises:
+            NodeError: ``wait.empty``: it came to an absent value; or a template failed.
+        """
+        name = next(name for name in ("seconds", "until", "signal") if getattr(node, name) is not None)
+        value = resolve(getattr(node, name), names, types)
+        if value is ABSENT:
+            raise NodeError(
+                f"the wait's {name} came to nothing", code="wait.empty", hint="give it a value, or lead around the wait"
+            )
+        return {name: value}
 
     def open(self, node: WaitNode, place: Place, resolved: Any, *, now: float) -> TimerSet:
         """The open wait.
@@ -66,7 +76,9 @@ def _seconds(value: Any) -> float:
 
 def _point_in_time(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        if 0 <= value < AFTER_ALL_YEARS:
+            return float(value)
+        raise NodeError(f"{value!r} is no point in time", code="wait.until", hint="give seconds since 1970")
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:

@@ -67,7 +67,7 @@ class ScriptedError(_Part):
     """The request fails."""
 
     error_class: ErrorClass = Field(default="model", alias="class")
-    code: str = "model.scripted"
+    code: str = "model.failed"
     message: str = "the script says so"
     retry_after_s: float | None = Field(default=None, ge=0)
 
