@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 Path = tuple[str | int, ...]
 
@@ -76,8 +77,9 @@ class Source:
     bound_uses: int
 
 
+@lru_cache(maxsize=4096)
 def read_source(text: str) -> Source:
-    """Read an expression's source. Cost: O(length)."""
+    """Read an expression's source. Cost: O(length), once per text."""
     words = tuple(
         Word(found.lastgroup or "", found[0], found.start())
         for found in _WORD.finditer(text)
