@@ -11,6 +11,7 @@ bit for each node that somebody asks about.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -137,14 +138,15 @@ class Together:
 
     @cached_property
     def _after_loops(self) -> list[int]:
-        """For each loop the asked nodes that surely start after it is over, even if their numbers are smaller."""
-        after = [0] * len(self._bodies)
-        for node, bit in self._bit.items():
-            over = self._over[node] >> len(self._asked)
-            while over:
-                place = over.bit_length() - 1
-                over ^= 1 << place
-                after[place] |= bit
+        """For each loop the asked nodes that surely start after it is over and are numbered before its last node.
+
+        Only these have to be told: of two nodes it is the one with the larger number whose ``_over`` is looked at.
+        """
+        after: list[int] = []
+        for place, loop in enumerate(self._analysis.loops.loops):
+            among = self._asked[bisect_right(self._asked, loop.header) : bisect_right(self._asked, loop.body[-1])]
+            over = 1 << (len(self._asked) + place)
+            after.append(self.mask(node for node in among if self._over[node] & over))
         return after
 
     @cached_property

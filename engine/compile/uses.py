@@ -127,7 +127,7 @@ class _Reader:
 
     def _start(self, node: Node, *, in_loop: bool) -> Types:
         """What a node's own fields know; shared by all nodes alike, so that equal expressions are compiled once."""
-        each = getattr(node, "each", None)
+        each = _each(node)
         item = self._item(each) if each is not None else UNKNOWN
         key = (each is not None, in_loop)
         if item is not UNKNOWN or key not in self._starts:
@@ -158,7 +158,7 @@ class _Reader:
         start = self._start(node, in_loop=in_loop)
         for place, value in _start_fields(node):
             self._value(Spot(name, ("nodes", name, *place), "start", start), value)
-        each = getattr(node, "each", None)
+        each = _each(node)
         if each is not None:
             known = start.without(("item", "index"))
             self._formula(Spot(name, ("nodes", name, "each"), "each", known), each, "list")
@@ -212,6 +212,10 @@ class _Reader:
         )
         self.formulas.append(Formula(spot, expression, expects, uses))
         self.names += uses
+
+
+def _each(node: Node) -> str | None:
+    return node.each if isinstance(node, AgentNode | ToolNode | SubgraphNode) else None
 
 
 def _within(spot: Spot, inner: Parts) -> Spot:
