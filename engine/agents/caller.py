@@ -133,6 +133,7 @@ class ToolCaller:
         """
         bound = tool.bind(args)
         ctx.budget.reserve_tool_call()
+        ctx.calls += 1
         deadline = None if tool.timeout_s is None else ctx.clock.now() + tool.timeout_s
         return to_json(await self._invoked(ctx, tool, bound, deadline, tool.timeout_s), tool.name)
 
@@ -201,6 +202,7 @@ class ToolCaller:
         if is_first and call.tool.max_calls is not None:
             call.ctx.budget.count_call(call.tool.name)
         if not _is_journaled(call, effect):
+            call.ctx.calls += 1
             return
         event = EffectClaimed(
             execution=call.ctx.execution,

@@ -17,7 +17,6 @@ from engine.model.nodes import Retry, ToolNode
 from engine.model.templates import resolve
 from engine.model.types import Types
 from engine.runtime.context import Names, NodeContext, Result
-from engine.scheduler.events import Usage
 
 ONCE: Final = Retry(attempts=1)
 USUAL: Final = Retry()
@@ -68,7 +67,7 @@ class ToolExecutor:
             outcome = await self._services.caller.call(call)
         except Asks as asks:
             step_aside(ctx, asks)
-        return Result(outcome.result, writes=outcome.writes, escalated=tool.escalates, usage=Usage(tool_calls=1))
+        return Result(outcome.result, writes=outcome.writes, escalated=tool.escalates)
 
     def _is_secret(self, node: ToolNode) -> bool:
         """Whether the node's arguments name a secret; looked up once for each node."""

@@ -1,32 +1,20 @@
 """The books of a run: a budget for the run and for each open subgraph, and what each has used.
 
-Rule: what was used is a fold over the journal, so it survives a resume; while a run is live the same numbers are
-booked as they arise. Seconds count only while an attempt is being executed (GRAPH.md §3.8).
+Rule: what was used is a fold over the journal (``recollection.py``), so it survives a resume; while a run is live the
+same numbers are booked as they arise. Seconds count only while an attempt is being executed (GRAPH.md §3.8).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from engine.model.nodes import Limits
 from engine.runtime.limits import Budget
-from engine.scheduler.events import (
-    EffectClaimed,
-    Event,
-    GateOpened,
-    ModelAnswered,
-    NodeCancelled,
-    NodeCompleted,
-    NodeFailed,
-    NodeStarted,
-    RunResumed,
-    TimerSet,
-    Usage,
-)
+from engine.scheduler.events import EffectClaimed, Event, ModelAnswered, Usage
 
 DEPTH: int = 16
-"""How many graphs may run inside one another where the root says nothing (GRAPH.md §1, ``limits.depth``)."""
+"""How many graphs may run inside one another where a graph says nothing (GRAPH.md §1, ``limits.depth``)."""
 
 
 @dataclass(slots=True)
@@ -40,31 +28,48 @@ class Accounts:
 
     root: Budget
     of_scope: dict[str, Budget] = field(default_factory=dict[str, Budget])
-    _calls: set[str] = field(default_factory=set[str])
-    _under_way: dict[str, Budget] = field(default_factory=dict[str, Budget])
     _agents: dict[str, Budget] = field(default_factory=dict[str, Budget])
-    _last_at: float = 0.0
+    _spent_s: dict[str, float] = field(default_factory=dict[str, float])
+    _has_slots: bool = False
 
     @classmethod
     def of(cls, limits: Limits | None) -> Accounts:
         """Fresh books for a run with these limits."""
         root = Budget("", limits)
-        return cls(root, {"": root})
+        return cls(root, {"": root}, _has_slots=_bounds_slots(limits))
 
     @property
-    def depth(self) -> int:
-        """How many graphs may run inside one another."""
-        return DEPTH if self.root.limits is None else self.root.limits.depth
+    def bounds_slots(self) -> bool:
+        """Whether any graph of the run bounds how many attempts are executed at once."""
+        return self._has_slots
 
-    def has_slot(self, working: int) -> bool:
-        """Whether one more attempt may be executed beside ``working`` others."""
-        limits = self.root.limits
-        return limits is None or limits.concurrency is None or working < limits.concurrency
+    def has_slot(self, scope_path: str, working: Collection[str]) -> bool:
+        """Whether one more attempt in this scope may be executed beside those of the executions ``working``."""
+        budget: Budget | None = self.budget(scope_path)
+        while budget is not None:
+            most = None if budget.limits is None else budget.limits.concurrency
+            if most is not None and sum(map(budget.holds, working)) >= most:
+                return False
+            budget = budget.parent
+        return True
+
+    def too_deep(self, execution: str, scope_path: str) -> int | None:
+        """The depth that a subgraph would exceed by being opened here, or None where it may be (GRAPH.md §3.8)."""
+        level = execution.count("/") + 2
+        budget: Budget | None = self.budget(scope_path)
+        while budget is not None:
+            most = DEPTH if budget.limits is None else budget.limits.depth
+            if level - budget.level >= most:
+                return most
+            budget = budget.parent
+        return None
 
     def open_scope(self, path: str, parent: str, limits: Limits | None) -> Budget:
-        """The books of a subgraph that begins anew; ``parent`` is the path of the scope around it."""
-        budget = Budget(path, limits, self.of_scope[parent])
-        self.of_scope[path] = budget
+        """The books of a subgraph, kept over its attempts; ``parent`` is the path of the scope around it."""
+        budget = self.of_scope.get(path)
+        if budget is None:
+            budget = self.of_scope[path] = Budget(path, limits, self.of_scope[parent])
+            self._has_slots = self._has_slots or _bounds_slots(limits)
         return budget
 
     def close_scope(self, path: str) -> None:
@@ -85,45 +90,26 @@ class Accounts:
         budget = self._agents.get(execution)
         if budget is None:
             used = usage_of(recorded)
-            budget = Budget(execution, limits, self.budget(path))
+            budget = Budget(execution, limits, self.budget(path), seconds=self._spent_s.pop(execution, 0.0))
             if used is not None:
                 budget.tokens, budget.usd, budget.tool_calls = used.tokens, used.usd or 0.0, used.tool_calls
             self._agents[execution] = budget
         return budget
 
+    def has_spent(self, execution: str, seconds: float) -> None:
+        """An execution that is taken up on a resume has been at work for so many seconds before."""
+        self._spent_s[execution] = self._spent_s.get(execution, 0.0) + seconds
+
     def close_agent(self, execution: str) -> None:
         """The execution is decided: forget its own budget."""
         if self._agents:
             self._agents.pop(execution, None)
+        if self._spent_s:
+            self._spent_s.pop(execution, None)
 
-    def recall(self, event: Event, scope_path: str) -> None:
-        """Fold a recorded event in; ``scope_path`` is the scope its execution belongs to. Only for resumes."""
-        match event:
-            case NodeStarted():
-                budget = self.budget(scope_path)
-                if event.attempt == 1 and event.items is None:
-                    budget.reserve_node_run(check=False)
-                budget.began_all(event.at)
-                self._under_way[event.execution] = budget
-            case NodeCompleted() | NodeFailed() | NodeCancelled() | GateOpened() | TimerSet():
-                budget_ = self._under_way.pop(event.execution, None)
-                if budget_ is not None:
-                    budget_.ended_all(event.at)
-            case ModelAnswered() if event.usage is not None:
-                self.budget(scope_path).settle_model_call(event.usage.tokens, event.usage.usd)
-            case EffectClaimed() if event.key not in self._calls:
-                # A call that was refused is settled without a claim: it never began.
-                self._calls.add(event.key)
-                self.budget(scope_path).reserve_tool_call(check=False)
-                self.root.count_call(event.tool)
-            case RunResumed():
-                # Time without a host does not count: what was under way ended with the last event before.
-                for budget in self._under_way.values():
-                    budget.ended_all(self._last_at)
-                self._under_way.clear()
-            case _:
-                pass
-        self._last_at = event.at
+
+def _bounds_slots(limits: Limits | None) -> bool:
+    return limits is not None and limits.concurrency is not None
 
 
 def usage_of(recorded: Sequence[Event]) -> Usage | None:

@@ -104,9 +104,10 @@ class Clerk:
             NodeError: ``subgraph.depth`` or ``subgraph.input``.
         """
         graph: Graph = self._settings.plan_for(command.node).document
-        if command.execution.count("/") + 2 > self.accounts.depth:
+        most = self.accounts.too_deep(command.execution, command.scope.path)
+        if most is not None:
             raise NodeError(
-                f"graphs run inside one another more than {self.accounts.depth} deep",
+                f"graphs run inside one another more than {most} deep",
                 code="subgraph.depth",
                 error_class="limit",
                 hint="raise limits.depth, or end the recursion earlier",
@@ -168,7 +169,8 @@ class Clerk:
         return RunCompleted(output=output) if failure is None else RunFailed(error=failure)
 
     def _leave(self, parent: Ready, failure: Failure | None, output: Any) -> Event:
-        self.accounts.close_scope(parent.execution)
+        if failure is None:
+            self.accounts.close_scope(parent.execution)
         result = Result(output) if failure is None else None
         if isinstance(parent, Start):
             self.on_left(parent, result)

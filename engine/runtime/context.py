@@ -101,6 +101,7 @@ class NodeContext:
         scripted: the scripted models' answers of the graph it stands in, or None where there are none.
         model: used instead of every model that the node names, or None.
         types: what the names are made of.
+        calls: tool calls of this attempt that were begun and leave no events of their own.
     """
 
     run_id: str
@@ -122,6 +123,7 @@ class NodeContext:
     scripted: Any = None
     model: str | None = None
     types: Types = DYNAMIC
+    calls: int = 0
 
     def record(self, event: Event) -> None:
         """Journal an event of this execution. It is applied at once and written in order."""

@@ -22,6 +22,7 @@ from engine.journal.projection import ENDED
 from engine.runtime.clerk import Clerk
 from engine.runtime.feed import Volatile
 from engine.runtime.outcomes import Outcomes
+from engine.runtime.recollection import Recollection
 from engine.runtime.scribe import Scribe
 from engine.runtime.steps import Steps
 from engine.runtime.surroundings import RunSettings, Surroundings
@@ -69,6 +70,7 @@ class Host:
         self.waits = Waits(around.timers, around.clock, self.post)
         self.scribe = Scribe(run, around.journal, around.clock, on_written=self._on_written, on_refused=self.fall)
         outcomes = Outcomes(scheduler, around.executors, around.clock, settings.seed)
+        self._settings = settings
         self._steps = Steps()
         self._clerk = Clerk(run, scheduler, around, settings, outcomes)
         self._workers = Workers(self, around, settings, clerk=self._clerk, outcomes=outcomes, steps=self._steps)
@@ -99,10 +101,14 @@ class Host:
             events: the journal; the scheduler has been replayed with it.
             missing: consequences of its last fact that it does not hold; they are written now.
         """
+        books = Recollection(self._clerk.accounts, self.scheduler.plan, self._settings.plan_for)
         for event in events:
             self._steps.note(event)
             self.waits.note(event)
-            self._clerk.accounts.recall(event, scope_of(event))
+            books.note(event)
+        books.stop()
+        for start in self.scheduler.open_subgraphs():
+            self._workers.inside(start, books.entered_at[start.execution])
         if events:
             self.scribe.go_on_from(events[-1].n)
         for event in missing:
@@ -251,7 +257,9 @@ class Host:
         self.scribe.note(event)
         self._steps.note(event)
         self.waits.note(event)
-        if isinstance(event, NodeCompleted | NodeFailed | NodeCancelled):
+        if isinstance(event, NodeCompleted | NodeCancelled) or (
+            isinstance(event, NodeFailed) and event.retry_at is None
+        ):
             self._clerk.accounts.close_agent(event.execution)
 
     def _on_written(self, events: list[Event]) -> None:
@@ -279,12 +287,6 @@ class Host:
     def has_ended(self) -> bool:
         """The run is completed, failed or cancelled."""
         return self.scheduler.status in ENDED
-
-
-def scope_of(event: Event) -> str:
-    """The path of the scope that an event's execution belongs to; "" for events of the run."""
-    execution: str = getattr(event, "execution", "")
-    return execution.rpartition("/")[0]
 
 
 def _nobody(host: Host) -> None:

@@ -53,6 +53,15 @@ class Budget:
     has_money_unknown: bool = False
     calls: dict[str, int] = field(default_factory=dict[str, int])
 
+    @property
+    def level(self) -> int:
+        """How deep its scope lies: 1 for the run."""
+        return self.owner.count("/") + 2 if self.owner else 1
+
+    def holds(self, execution: str) -> bool:
+        """Whether an execution is one of its scope, or of a scope inside it."""
+        return not self.owner or execution.startswith(f"{self.owner}/")
+
     def began(self, now: float) -> bool:
         """An attempt inside begins to be executed; whether it is the first one under way."""
         self.working += 1

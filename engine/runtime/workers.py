@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -114,10 +113,22 @@ class Workers:
 
     def begin(self) -> None:
         """A task for everything that is ready, as far as the run's concurrency allows."""
-        while self._ready and self._clerk.accounts.has_slot(len(self._working)):
-            command = self._ready.popleft()
+        while (command := self._next()) is not None:
             self._working[command.execution] = self._in_a_task(command)
         self._driver.look()
+
+    def _next(self) -> Ready | None:
+        """Take the first ready one that may begin: every graph around it has a place among its ``concurrency``."""
+        ready, accounts = self._ready, self._clerk.accounts
+        if not ready:
+            return None
+        if not accounts.bounds_slots:
+            return ready.popleft()
+        for place, command in enumerate(ready):
+            if accounts.has_slot(command.scope.path, self._working):
+                del ready[place]
+                return command
+        return None
 
     def withdraw(self, execution: str) -> None:
         """Stop what is being done for an execution; its late words are dropped."""
@@ -186,9 +197,10 @@ class Workers:
             await self._work(command, task)
             if task in self._withdrawn or self._is_stopped:
                 return
-            if not self._ready or not self._clerk.accounts.has_slot(len(self._working)):
+            following = self._next()
+            if following is None:
                 return
-            command = self._ready.popleft()
+            command = following
             self._working[command.execution] = task
             if self._ready:
                 self.begin()
@@ -257,10 +269,7 @@ class Workers:
             fact = self._outcomes.failed_for_good(command, outcome)
         else:
             fact = self._outcomes.failed(command, judge.failure_of(outcome), outcome.retry_after_s)
-        if isinstance(fact, NodeFailed) and fact.retry_at is None and fact.usage is None:
-            fact.usage = usage_of(ctx.recorded)
-        if seconds > 0:
-            fact.usage = replace(fact.usage or Usage(), seconds=seconds)
+        fact.usage = used(fact, ctx, seconds)
         return fact
 
     def _context(self, command: Ready) -> NodeContext | None:
@@ -347,10 +356,14 @@ class Workers:
         kept = Kept(output, self._driver.run)
         await self._around.journal.cache_put(key, kept.as_json(), expires_at=self._around.clock.now() + ttl_s)
 
+    def inside(self, command: Start, since: float) -> None:
+        """On a resume: a subgraph is open since then; its time-out goes on."""
+        self._inside[command.execution] = command
+        self._arm_time_out(command, since)
+
     def _entered(self, command: Start) -> None:
         """A subgraph was opened: its time-out runs."""
-        self._inside[command.execution] = command
-        self._arm_time_out(command)
+        self.inside(command, self._around.clock.now())
 
     def _left(self, command: Start, result: Result | None) -> None:
         """A subgraph's scope is over."""
@@ -363,11 +376,11 @@ class Workers:
 
     # -- time --------------------------------------------------------------------------------------------------------
 
-    def _arm_time_out(self, command: Ready) -> float | None:
+    def _arm_time_out(self, command: Ready, since: float | None = None) -> float | None:
         timeout_s: float | None = getattr(command.node.doc, "timeout_s", None)
         if timeout_s is None:
             return None
-        due = self._around.clock.now() + timeout_s
+        due = (self._around.clock.now() if since is None else since) + timeout_s
         self.alarms.at(due, command.execution, partial(self._time_out, command, timeout_s))
         return due
 
@@ -395,3 +408,18 @@ class Workers:
             return
         self.withdraw(command.execution)
         self._driver.record(self._outcomes.failed_for_good(command, budget.used_up()))
+
+
+def used(fact: NodeCompleted | NodeFailed, ctx: NodeContext, seconds: float) -> Usage | None:
+    """What an attempt's fact says it used: what it was at work for, and its calls that left no events of their own.
+
+    The fact after which no attempt follows also says what the recorded steps of all attempts used.
+    """
+    usage = fact.usage
+    if usage is None and ctx.recorded and not (isinstance(fact, NodeFailed) and fact.retry_at is not None):
+        usage = usage_of(ctx.recorded)
+    if not ctx.calls and seconds <= 0:
+        return usage
+    if usage is None:
+        return Usage(seconds=seconds, tool_calls=ctx.calls)
+    return Usage(usage.tokens, usage.usd, seconds, usage.tool_calls + ctx.calls)

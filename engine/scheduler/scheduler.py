@@ -18,7 +18,7 @@ from engine.compile.plan import Plan, PlanNode
 from engine.errors import EngineBug, Failure
 from engine.scheduler import control, each, ending, resume
 from engine.scheduler.admission import STEPS, is_fitting
-from engine.scheduler.commands import Scope
+from engine.scheduler.commands import Scope, Start
 from engine.scheduler.events import (
     DERIVED,
     Event,
@@ -267,6 +267,11 @@ class Scheduler:
     def open_gates(self) -> list[GateOpened]:
         """The open gates in the order in which they opened."""
         return [gate.opened for gate in self._run.desk.gates.values()]
+
+    def open_subgraphs(self) -> list[Start]:
+        """The subgraph nodes whose scopes are open, oldest first, as their Start had them."""
+        parents = [walk.parent for walk in self._run.scopes.values() if walk.parent is not None]
+        return [Start(e.walk.scope, e.node, e.name, e.attempt, e.index) for e in parents]
 
     def waiting_for(self) -> list[WaitingFor]:
         """All that the run waits for: answers, timers and signals, later attempts. O(what is under way)."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine import Event, Graph
+from engine.model.values import as_object
 from engine.scheduler.events import NodeCompleted, NodeFailed, NodeStarted
 from tests.support.cutting import Story, Told, open_keys, settled_keys, taken_up, whole
 from tests.support.sketch import document
@@ -99,7 +100,7 @@ STORIES: dict[str, Story] = {
             "a": {"tool": "pay", "args": {"fails": 1}},
             "y": {"args": {"fails": 9, "error": "fatal"}, "retry": RETRY},
         },
-        output={"why": "{nodes.a.error.code}", "x": "{nodes.x.output}"},
+        output={"h": "{nodes.h.output}", "x": "{nodes.x.output}"},
     ),
     "a failure that ends it": story(
         "a -> f{b,c}; b,c -> j",
@@ -140,7 +141,8 @@ STORIES: dict[str, Story] = {
         output={"s": "{nodes.s.output}"},
     ),
     "gates, waits and signals": story(
-        "a -> f{g,w1,w2,w3}; g -(approve)-> j; g -(revise)-> b; b -> j; w1 -> j; w2 -> j; w3 -(expired)-> c; w3 -> d; d -> j; c -> j; j -> z",
+        """a -> f{g,w1,w2,w3}; g -(approve)-> j; g -(revise)-> b -> j; w1,w2 -> j
+        w3 -(expired)-> c -> j; w3 -> d -> j; j -> z""",
         nodes={
             "g": {"options": ["approve", "revise"], "reminder_s": 5, "deadline_s": 1000, "default": "approve"},
             "w1": {"seconds": 30},
@@ -178,8 +180,8 @@ STORIES: dict[str, Story] = {
         output={"said": "{nodes.boss.output}"},
     ),
     "an end within a loop": story(
-        "a -> f{b,c}; b -> j; c -> j; j -> d -> l[max=3] ~> a; d -(? iteration == 2)-> end",
-        nodes={"b": {"tool": "send"}, "c": {"tool": "pay"}, "l": {"to": [{"on": "repeat", "node": "a"}]}},
+        "a -> f{b,c}; b -> j; c -> j; j -> d; d -(? iteration == 2)-> end; d -> l[max=3] ~> a",
+        nodes={"b": {"tool": "send"}, "c": {"tool": "pay"}},
     ),
 }
 
@@ -187,7 +189,7 @@ STORIES: dict[str, Story] = {
 @pytest.mark.parametrize("name", STORIES)
 async def test_a_run_cut_off_anywhere_comes_to_the_same_end(name: str, tmp_path: Path) -> None:
     uncut, texts = await whole(STORIES[name], tmp_path)
-    for n in range(1, len(uncut.events)):
+    for n in uncut.ends[:-1]:
         cut = await taken_up(uncut.events, n, texts)
         compare(uncut, cut, n)
 
@@ -218,7 +220,13 @@ def failures(events: Sequence[Event]) -> Counter[str]:
 
 def outputs(events: Sequence[Event]) -> dict[str, str]:
     """Execution -> what it came to."""
-    return {e.execution: repr(e.output) for e in events if isinstance(e, NodeCompleted)}
+    return {e.execution: said(e.output) for e in events if isinstance(e, NodeCompleted)}
+
+
+def said(output: Any) -> str:
+    """An output as text; when a person answered is left out."""
+    fields = as_object(output)
+    return repr({key: value for key, value in fields.items() if key != "at"} if fields else output)
 
 
 def numbered(events: Sequence[Event]) -> bool:
