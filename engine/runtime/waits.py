@@ -6,6 +6,7 @@ only when a timer is due; who may answer a gate and with what is decided in ``ga
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,12 +36,14 @@ class OpenGate:
     Attributes:
         opened: the event that opened it.
         reminders: how many have been sent.
+        reminded_at: when the last was, seconds since 1970; before the first, when the gate was opened.
         escalations: how many steps of ``escalate`` have been taken.
         assignees: who may answer now, escalations included; None means anybody.
     """
 
     opened: GateOpened
     reminders: int = 0
+    reminded_at: float = 0.0
     escalations: int = 0
     assignees: list[str] | None = None
     timers: list[Timer] = field(default_factory=list[Timer])
@@ -76,7 +79,7 @@ class Waits:
         """Fold one event in. O(1), but for the end of an execution with gates of its own."""
         match event:
             case GateOpened():
-                gate = OpenGate(event, assignees=event.assignees)
+                gate = OpenGate(event, reminded_at=event.at, assignees=event.assignees)
                 self.gates[event.gate] = gate
                 if self.is_armed:
                     self._arm_gate(gate)
@@ -103,7 +106,7 @@ class Waits:
         if gate is None:
             return
         if isinstance(event, GateReminded):
-            gate.reminders = event.count
+            gate.reminders, gate.reminded_at = event.count, event.at
             if self.is_armed:
                 self._arm_reminder(gate)
             return
@@ -145,10 +148,15 @@ class Waits:
         self._arm_escalation(gate)
 
     def _arm_reminder(self, gate: OpenGate) -> None:
-        opened = gate.opened
-        if opened.remind_every_s is None:
+        """The next in step with the gate's opening, not sooner than half a turn after the last.
+
+        Those that were missed while nobody hosted the run are one.
+        """
+        opened, every_s = gate.opened, gate.opened.remind_every_s
+        if every_s is None:
             return
-        due = opened.at + opened.remind_every_s * (gate.reminders + 1)
+        turns = math.floor((gate.reminded_at - opened.at) / every_s + 0.5)
+        due = opened.at + every_s * (turns + 1)
         if opened.deadline is None or due < opened.deadline:
             gate.timers.append(self.timers.at(due, partial(self._remind, opened, gate.reminders + 1)))
 
