@@ -11,6 +11,7 @@ O(1) per event; a signal looks at every open wait.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -104,15 +105,15 @@ class _OpenGate:
     """The times of an open gate, of which the next one is the wait's ``wake``."""
 
     opened: ev.GateOpened
-    reminders: int = 0
+    reminded_at: float
     escalations: int = 0
 
     def wake(self) -> float | None:
         """When the deadline, the next reminder or the next escalation comes, whichever is first."""
         opened = self.opened
         due = [] if opened.deadline is None else [opened.deadline]
-        if opened.remind_every_s:
-            due.append(opened.at + opened.remind_every_s * (self.reminders + 1))
+        if opened.remind_every_s is not None:
+            due.append(next_reminder_at(opened.at, opened.remind_every_s, self.reminded_at))
         if opened.escalate and self.escalations < len(opened.escalate):
             due.append(opened.at + opened.escalate[self.escalations]["after_s"])
         return min(due, default=None)
@@ -195,7 +196,7 @@ class RunView:
         self._decided(event.execution)
 
     def _gate_opened(self, event: ev.GateOpened) -> None:
-        gate = self._gates[event.gate] = _OpenGate(event)
+        gate = self._gates[event.gate] = _OpenGate(event, reminded_at=event.at)
         self._working.discard(event.execution)
         assignees = None if event.assignees is None else tuple(event.assignees)
         self._open(
@@ -214,7 +215,7 @@ class RunView:
     def _gate_reminded(self, event: ev.GateReminded) -> None:
         gate = self._gates.get(event.gate)
         if gate is not None:
-            gate.reminders = event.count
+            gate.reminded_at = event.at
             self._rewrite_gate(gate, self.waits["gate", event.gate].assignees)
 
     def _gate_escalated(self, event: ev.GateEscalated) -> None:
@@ -236,7 +237,7 @@ class RunView:
             return
         self._working.discard(event.execution)
         kind: WaitKind = "timer" if event.signal is None else "signal"
-        wake = event.due if event.due is not None else event.deadline
+        wake = min((due for due in (event.due, event.deadline) if due is not None), default=None)
         self._open(
             Wait(kind, event.execution, event.n, event.execution, event.node, event.at, wake=wake, signal=event.signal)
         )
@@ -357,6 +358,20 @@ class RunView:
         ev.EffectSettled: _settled,
     }
     """Event class -> what it does to the view; what is not here changes no list."""
+
+
+def next_reminder_at(opened_at: float, every_s: float, reminded_at: float) -> float:
+    """When a gate reminds again: in step with its opening, and not sooner than half a turn after the last time.
+
+    So the reminders that were missed while nobody hosted the run are one.
+
+    Args:
+        opened_at: seconds since 1970.
+        every_s: seconds from one reminder to the next, > 0.
+        reminded_at: when the last reminder was, before the first when the gate opened.
+    """
+    turns = math.floor((reminded_at - opened_at) / every_s + 0.5)
+    return opened_at + every_s * (turns + 1)
 
 
 def _copy(usage: ev.Usage) -> ev.Usage:

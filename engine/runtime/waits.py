@@ -6,11 +6,11 @@ only when a timer is due; who may answer a gate and with what is decided in ``ga
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from engine.journal.projection import next_reminder_at
 from engine.runtime.clock import Clock
 from engine.runtime.timers import Timer, Timers
 from engine.scheduler.events import (
@@ -148,15 +148,10 @@ class Waits:
         self._arm_escalation(gate)
 
     def _arm_reminder(self, gate: OpenGate) -> None:
-        """The next in step with the gate's opening, not sooner than half a turn after the last.
-
-        Those that were missed while nobody hosted the run are one.
-        """
-        opened, every_s = gate.opened, gate.opened.remind_every_s
-        if every_s is None:
+        opened = gate.opened
+        if opened.remind_every_s is None:
             return
-        turns = math.floor((gate.reminded_at - opened.at) / every_s + 0.5)
-        due = opened.at + every_s * (turns + 1)
+        due = next_reminder_at(opened.at, opened.remind_every_s, gate.reminded_at)
         if opened.deadline is None or due < opened.deadline:
             gate.timers.append(self.timers.at(due, partial(self._remind, opened, gate.reminders + 1)))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Failure
-from engine.journal.projection import RunView
+from engine.journal.projection import RunView, next_reminder_at
 from engine.scheduler import events as ev
 from tests.journal.facts import any_event, completed, failed, gate_answered, gate_opened, signal, started
 
@@ -134,6 +134,21 @@ def test_a_gate_wakes_for_what_comes_first() -> None:
     assert wake(reminded) == 1152.0
     assert wake(reminded, escalated) == 1202.0
     assert fold(opened, reminded, escalated).waits["gate", "review"].assignees == ("ann", "bob")
+
+
+@pytest.mark.parametrize(
+    ("reminded_at", "expected"), [(1000, 1100), (1100, 1200), (1099.9995, 1200), (1130, 1200), (1370, 1500)]
+)
+def test_a_reminder_comes_in_step_and_those_missed_are_one(reminded_at: float, expected: float) -> None:
+    assert next_reminder_at(1000, 100, reminded_at) == expected
+
+
+@pytest.mark.parametrize(("due", "deadline"), [(1060.0, 1030.0), (1030.0, 1060.0), (None, 1030.0), (1030.0, None)])
+def test_a_wait_wakes_for_its_time_or_its_deadline_whichever_is_first(
+    due: float | None, deadline: float | None
+) -> None:
+    view = fold(started(2, "pause"), timer(3, due=due, deadline=deadline))
+    assert [wait.wake for wait in view.waits.values()] == [1030.0]
 
 
 def test_a_gate_that_everybody_may_answer_stays_so() -> None:
