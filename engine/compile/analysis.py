@@ -14,7 +14,7 @@ from engine.compile.shape import Shape
 from engine.model.graph import Graph
 from engine.model.nodes import JoinNode
 
-MOST_IN_BRANCHES = 1_000_000
+MOST_IN_BRANCHES = 500_000
 """Nodes looked at for the branches of all joins together: they are listed one by one, so that this bounds memory."""
 
 

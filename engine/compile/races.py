@@ -108,9 +108,10 @@ def _read_races(analysis: Analysis, together: Together, key: str, flow: Flow) ->
     shape = analysis.shape
     writers, readers = flow.writers[key], flow.readers.get(key, {})
     racing = [number for number in writers if not isinstance(shape.nodes[number], EndNode)]
+    writing = together.mask(racing)
     found: dict[int, int] = {}
     for reader in readers:
-        other = together.first_beside(reader, together.mask(racing))
+        other = together.first_beside(reader, writing)
         if other is not None:
             found[reader] = other
     left = together.mask(readers.keys() - found.keys())
