@@ -215,6 +215,7 @@ class Engine:
         filled = checked_input(document, input)
         now = self.clock.now()
         run_id = checked_run_id(id) if id is not None else new_run_id(now)
+        self._wiring.check_model(model)
         scripts = self._wiring.scripts_for(graphs, shelf.directory, answers)
         kept = {f"{name}{SCRIPTED}": text_and_hash(script) for name, script in scripts.items()}
         texts = {g.hash: self._documents.text(g) for g in graphs.values()}

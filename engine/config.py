@@ -61,7 +61,10 @@ class SecretSource(_Section):
             return Path(self.file or "").read_text(encoding="utf-8").rstrip("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
-                f"{self.file} cannot be read: {error.__class__.__name__}", code="config.secret", where=f"secrets.{name}"
+                f"{self.file} cannot be read: {error.__class__.__name__}",
+                code="config.secret",
+                where=f"secrets.{name}",
+                hint="check the path, and that weft may read it",
             ) from None
 
 
@@ -153,14 +156,23 @@ def load_config(path: Path | None, *, directory: Path) -> Config:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         if named:
-            raise ConfigError("there is no such file", code="config.missing", where=str(file)) from None
+            raise ConfigError(
+                "there is no such file", code="config.missing", where=str(file), hint="check --config"
+            ) from None
         return Config()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"it cannot be read: {error}", code="config.unreadable", where=str(file)) from None
+        raise ConfigError(
+            f"it cannot be read: {error}",
+            code="config.unreadable",
+            where=str(file),
+            hint="it must be a UTF-8 text file",
+        ) from None
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"it is no TOML: {error}", code="config.not_toml", where=str(file)) from None
+        raise ConfigError(
+            f"it is no TOML: {error}", code="config.not_toml", where=str(file), hint="mend the named line"
+        ) from None
     return _rooted(_checked(raw, file), file.parent)
 
 

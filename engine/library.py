@@ -44,6 +44,7 @@ class Library:
             raise GraphError(
                 f"there is no graph {name!r} in {self.directory}",
                 code="graph.unknown",
+                where=str(self.directory),
                 hint=f"did you mean {near}?" if near else "name a file, or give --graphs DIRECTORY",
             )
         return file

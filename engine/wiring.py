@@ -17,7 +17,7 @@ from engine.agents.registry import ToolRegistry
 from engine.agents.secrets import Secret
 from engine.agents.services import Services
 from engine.config import Config
-from engine.errors import ModelError
+from engine.errors import InputError, ModelError
 from engine.model.graph import Graph
 from engine.model.nodes import Limits
 from engine.nodes.registry import executors, waiters
@@ -82,6 +82,21 @@ class Wiring:
         except ModelError:
             return False
         return True
+
+    def check_model(self, name: str | None) -> None:
+        """Refuse a model that is to be used instead of a graph's own and that nobody answers for.
+
+        Raises:
+            InputError: ``model.unknown``.
+        """
+        if name is not None and not self.knows_model(name):
+            known = ", ".join(f"{provider}:…" for provider in self.services.models.providers)
+            raise InputError(
+                f"no provider answers for the model {name!r}",
+                code="model.unknown",
+                where="model",
+                hint=f"known: {known}",
+            )
 
     def scripts_for(
         self, graphs: Iterable[str], directory: Path | None, answers: Mapping[str, Any] | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,7 @@ from engine.library import Library
 
 DEFAULT_DB = "weft.db"
 DEFAULT_GRAPHS = "graphs"
+MOST = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,44 @@ class Setting:
             db if db is not None else self.db, graphs=self.graphs, config=self.config, durability=durability
         )
 
+    def engine_on_runs(self) -> Engine:
+        """The engine for commands about runs that there are: where there is no database, there are none.
+
+        Looking never makes a database, so a mistyped ``--db`` leaves no file behind.
+        """
+        is_absent = not self.has_database and self._db_file.parent.is_dir()
+        return self.inert_engine() if is_absent else self.engine()
+
+    @property
+    def has_database(self) -> bool:
+        """Whether the database is there."""
+        return self._db_file.exists()
+
+    @property
+    def _db_file(self) -> Path:
+        return Path(self.db.removeprefix("sqlite:///"))
+
     def inert_engine(self) -> Engine:
         """An engine that keeps nothing, for commands that only check and look up."""
         return self.engine(durability="memory", db="memory:")
+
+
+def seconds_option(text: str) -> float:
+    """A time span in seconds above 0, for argparse."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
+
+
+def count_option(text: str) -> int:
+    """A whole number from 1 on, for argparse."""
+    if not text.isdecimal() or not 0 < int(text) < MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def json_option(text: str, *, name: str) -> Any:
@@ -103,7 +140,9 @@ def json_option(text: str, *, name: str) -> Any:
         elif text.startswith("@"):
             source, content = text[1:], Path(text[1:]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"it cannot be read: {error}", code="input.unreadable", where=source) from None
+        raise InputError(
+            f"it cannot be read: {error}", code="input.unreadable", where=source, hint="check the path"
+        ) from None
     try:
         return json.loads(content, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

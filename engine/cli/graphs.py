@@ -105,7 +105,7 @@ async def _export(setting: Setting) -> Exit:
     graph, _ = setting.library.open(options.graph)
     overlay = None
     if options.run is not None:
-        async with setting.engine() as engine:
+        async with setting.engine_on_runs() as engine:
             bound = next(iter((await engine.documents_of(options.run)).values()))
             overlay = await engine.overlay(options.run)
         if bound.name != graph.name:
@@ -139,7 +139,9 @@ def _write(file: Path, content: bytes) -> None:
     try:
         file.write_bytes(content)
     except OSError as error:
-        raise InputError(f"it cannot be written: {error}", code="output.unwritable", where=str(file)) from None
+        raise InputError(
+            f"it cannot be written: {error}", code="output.unwritable", where=str(file), hint="name another file"
+        ) from None
 
 
 async def _diff(setting: Setting) -> Exit:

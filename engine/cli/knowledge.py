@@ -103,7 +103,7 @@ def _configuration(setting: Setting) -> Check:
 
 
 async def _database(setting: Setting) -> Check:
-    if not _exists(setting.db):
+    if not setting.has_database:
         return Check("database", "missing", f"{setting.db} will be made by the first run")
     try:
         async with setting.engine() as engine:
@@ -111,10 +111,6 @@ async def _database(setting: Setting) -> Check:
     except WeftError as error:
         return Check("database", "broken", str(error))
     return Check("database", "ok", setting.db)
-
-
-def _exists(file: str) -> bool:
-    return Path(file).exists()
 
 
 def _directory(name: str, place: Path) -> Check:

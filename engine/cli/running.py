@@ -10,15 +10,15 @@ import asyncio
 import contextlib
 import json
 import signal as signals
-from collections.abc import AsyncGenerator, Awaitable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from engine.app import Engine
 from engine.cli.asking import ask_gates, can_ask
-from engine.cli.command import Command, Setting, json_option
+from engine.cli.command import Command, Setting, json_option, seconds_option
 from engine.cli.live import LiveTable
-from engine.cli.output import Exit
+from engine.cli.output import Exit, Output
 from engine.cli.telling import tell_result
 from engine.errors import InputError
 from engine.journal.codec import to_json
@@ -43,7 +43,9 @@ def _configure_run(place: argparse.ArgumentParser) -> None:
 
 def _configure_going_on(place: argparse.ArgumentParser) -> None:
     place.add_argument("--events", metavar="FILE|-", help="write the journal as JSON lines as it grows")
-    place.add_argument("--timeout", metavar="S", type=float, help="stop this host after S seconds; the run can go on")
+    place.add_argument(
+        "--timeout", metavar="S", type=seconds_option, help="stop this host after S seconds; the run can go on"
+    )
     place.add_argument("--no-ask", action="store_true", help="never ask gates at the terminal")
 
 
@@ -82,26 +84,29 @@ async def _run(setting: Setting) -> Exit:
         return await _go_on(
             setting,
             engine,
-            engine.start(options.graph, given, id=options.id, answers=answers, model=options.model),
+            lambda: engine.start(options.graph, given, id=options.id, answers=answers, model=options.model),
         )
 
 
 async def _resume(setting: Setting) -> Exit:
-    async with setting.engine() as engine:
-        return await _go_on(setting, engine, engine.resume(setting.options.run))
+    async with setting.engine_on_runs() as engine:
+        return await _go_on(setting, engine, lambda: engine.resume(setting.options.run))
 
 
 async def _answer(setting: Setting) -> Exit:
     options = setting.options
     form = json_option(options.form, name="--form") if options.form is not None else None
-    async with setting.engine() as engine:
-        decided = engine.answer(options.run, options.gate, options.option, form=form, by=options.by)
-        return await _go_on(setting, engine, decided)
+    async with setting.engine_on_runs() as engine:
+        return await _go_on(
+            setting,
+            engine,
+            lambda: engine.answer(options.run, options.gate, options.option, form=form, by=options.by),
+        )
 
 
 async def _cancel(setting: Setting) -> Exit:
     options = setting.options
-    async with setting.engine() as engine:
+    async with setting.engine_on_runs() as engine:
         run = await engine.cancel(options.run, reason=options.reason)
         await tell_result(setting.output, engine, await run.result())
     return Exit.DONE
@@ -110,8 +115,8 @@ async def _cancel(setting: Setting) -> Exit:
 async def _signal(setting: Setting) -> Exit:
     options = setting.options
     value = json_option(options.value, name="--value") if options.value is not None else None
-    async with setting.engine() as engine:
-        return await _go_on(setting, engine, engine.signal(options.run, options.name, value))
+    async with setting.engine_on_runs() as engine:
+        return await _go_on(setting, engine, lambda: engine.signal(options.run, options.name, value))
 
 
 def _input(graph: Graph, text: str | None, pairs: list[str]) -> Any:
@@ -120,7 +125,7 @@ def _input(graph: Graph, text: str | None, pairs: list[str]) -> Any:
         return value
     merged = dict(as_object(value))
     if value not in (None, {}) and not merged:
-        raise InputError("-i needs an input that is an object", where="--input")
+        raise InputError("-i needs an input that is an object", where="--input", hint="give one of the two")
     for pair in pairs:
         key, sign, content = pair.partition("=")
         if not sign or not key:
@@ -140,18 +145,22 @@ def _field(graph: Graph, key: str, content: str) -> Any:
         return content
 
 
-async def _go_on(setting: Setting, engine: Engine, begun: Awaitable[Run]) -> Exit:
+async def _go_on(setting: Setting, engine: Engine, begin: Callable[[], Awaitable[Run]]) -> Exit:
     """Let a run go on to its end or a wait, and tell what it came to."""
     options, output = setting.options, setting.output
-    if options.events == "-" and output.is_json:
-        raise InputError("--events - and --json both want standard output", code="usage", hint="name a file")
-    run = await begun
+    with contextlib.ExitStack() as stack:
+        events = _events_file(options.events, output, stack)
+        return await _gone_on(setting, engine, await begin(), events)
+
+
+async def _gone_on(setting: Setting, engine: Engine, run: Run, events: TextIO | None) -> Exit:
+    options, output = setting.options, setting.output
     stop = asyncio.Event()
     for number in (signals.SIGINT, signals.SIGTERM):
         with contextlib.suppress(NotImplementedError, ValueError):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        async with _events_written(run, options.events, setting), LiveTable.shown(output, engine, run) as table:
+        async with _events_written(run, events), LiveTable.shown(output, engine, run) as table:
             result = await _stopped_early(stop, options.timeout, _to_next_wait(setting, engine, run, table))
     finally:
         for number in (signals.SIGINT, signals.SIGTERM):
@@ -194,30 +203,43 @@ async def _stopped_early(
 
 
 @contextlib.asynccontextmanager
-async def _events_written(run: Run, target: str | None, setting: Setting) -> AsyncGenerator[None]:
+async def _events_written(run: Run, file: TextIO | None) -> AsyncGenerator[None]:
     """Write the run's events to a file or standard output as they are committed."""
-    if target is None:
+    if file is None:
         yield
         return
-    with contextlib.ExitStack() as stack:
-        file = setting.output.out if target == "-" else stack.enter_context(_opened(target))
-        task = asyncio.ensure_future(_write_events(run, file))
-        try:
-            yield
-        finally:
-            # What is on disk by now is written too; a run that waits has no last event to end the stream.
-            await asyncio.sleep(0)
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            await _write_rest(run, file, task)
+    task = asyncio.ensure_future(_write_events(run, file))
+    try:
+        yield
+    finally:
+        # What is on disk by now is written too; a run that waits has no last event to end the stream.
+        await asyncio.sleep(0)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await _write_rest(run, file, task)
+
+
+def _events_file(target: str | None, output: Output, stack: contextlib.ExitStack) -> TextIO | None:
+    """Where the events go: opened before anything is asked of the run, so that a bad name asks nothing of it."""
+    if target is None:
+        return None
+    if target != "-":
+        return stack.enter_context(_opened(target))
+    if output.is_json:
+        raise InputError(
+            "--events - and --json both want standard output", code="usage", where="--events", hint="name a file"
+        )
+    return output.out
 
 
 def _opened(target: str) -> TextIO:
     try:
         return Path(target).open("w", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise InputError(f"it cannot be written: {error}", code="output.unwritable", where=target) from None
+        raise InputError(
+            f"it cannot be written: {error}", code="output.unwritable", where=target, hint="name another file"
+        ) from None
 
 
 async def _write_events(run: Run, file: TextIO) -> None:

@@ -9,7 +9,7 @@ import argparse
 import re
 from typing import Any
 
-from engine.cli.command import Command, Setting
+from engine.cli.command import Command, Setting, count_option
 from engine.cli.output import Exit, short
 from engine.cli.telling import result_json, tell_gate, tell_result
 from engine.errors import InputError
@@ -25,7 +25,9 @@ STATUSES = ("running", "waiting", "completed", "failed", "cancelled")
 def _configure_runs(place: argparse.ArgumentParser) -> None:
     place.add_argument("--status", choices=STATUSES, action="append", default=[], help="only runs of this status")
     place.add_argument("--graph", metavar="NAME", help="only runs of this graph")
-    place.add_argument("--limit", metavar="N", type=int, default=50, help="at most N runs, newest first (default: 50)")
+    place.add_argument(
+        "--limit", metavar="N", type=count_option, default=50, help="at most N runs, newest first (default: 50)"
+    )
     place.add_argument(
         "--prune",
         metavar="AGE",
@@ -44,7 +46,7 @@ def _configure_inbox(place: argparse.ArgumentParser) -> None:
 
 async def _runs(setting: Setting) -> Exit:
     options, output = setting.options, setting.output
-    async with setting.engine() as engine:
+    async with setting.engine_on_runs() as engine:
         if options.prune is not None:
             return await _prune(setting)
         rows = await engine.runs(RunFilter(statuses=options.status, graph=options.graph, limit=options.limit))
@@ -68,7 +70,7 @@ def _about(row: RunRow) -> str:
 async def _prune(setting: Setting) -> Exit:
     options, output = setting.options, setting.output
     statuses = options.status or sorted(ENDED)
-    async with setting.engine() as engine:
+    async with setting.engine_on_runs() as engine:
         before = engine.clock.now() - age_s(options.prune)
         removed = await engine.prune(before=before, statuses=statuses)
     output.value(
@@ -97,7 +99,7 @@ def age_s(text: str) -> float:
 
 async def _show(setting: Setting) -> Exit:
     options, output = setting.options, setting.output
-    async with setting.engine() as engine:
+    async with setting.engine_on_runs() as engine:
         result = await engine.look(options.run)
         events = await engine.journal_of(options.run) if options.events or not output.is_json else []
         if output.is_json:
@@ -129,7 +131,7 @@ def event_line(event: dict[str, Any]) -> str:
 
 async def _inbox(setting: Setting) -> Exit:
     output = setting.output
-    async with setting.engine() as engine:
+    async with setting.engine_on_runs() as engine:
         gates = await engine.inbox(run_id=setting.options.run)
     output.value([gate_json(gate) for gate in gates])
     if not gates:

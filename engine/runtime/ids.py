@@ -35,6 +35,7 @@ def checked_run_id(run: str) -> str:
         raise InputError(
             f"{run!r} is no run id",
             code="run.bad_id",
+            where="id",
             hint="use 1 to 64 small letters, digits and hyphens, not beginning with a hyphen",
         )
     return run

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from engine.cli.main import commands, parser
 from tests.cli.conftest import Weft
 
@@ -95,3 +97,55 @@ def test_a_database_that_cannot_be_used_is_named_with_what_to_do(weft: Weft, pla
     assert (place / "garbage.db").read_bytes() == b"this is no database" * 100
     missing = weft("runs", "--db", "none/there.db", "--json")
     assert missing.code == 2
+
+
+def test_looking_makes_no_database(weft: Weft, place: Path) -> None:
+    assert weft("runs", "--db", "tpyo.db").out == "no runs\n"
+    for words in (["show", "r1"], ["answer", "r1", "g", "ok"], ["resume", "r1"], ["cancel", "r1"]):
+        assert weft(*words, "--db", "tpyo.db", "--json").error["code"] == "run.unknown"
+    assert not (place / "tpyo.db").exists()
+
+
+EVERY_WORD = (
+    "run nope",
+    "run",
+    "run draft-and-review -i topic=a --id R_1",
+    "run draft-and-review -i topic",
+    "run draft-and-review --input @nope",
+    "run draft-and-review -i topic=a --answers nope",
+    "run draft-and-review -i topic=a --model nobody:x",
+    "run draft-and-review -i topic=a --timeout -1",
+    "run draft-and-review -i topic=a --timeout nan",
+    "run draft-and-review -i topic=a --events nowhere/e",
+    "run draft-and-review -i topic=a --events -",
+    "resume nope",
+    "answer nope g ok",
+    "signal nope s",
+    "cancel nope",
+    "inbox --run nope",
+    "runs --limit 0",
+    "runs --limit -1",
+    "runs --prune soon",
+    "show nope",
+    "validate nope",
+    "export nope --to svg",
+    "export draft-and-review --to svg",
+    "export draft-and-review --to svg -o nowhere/x.svg",
+    "diff nope nope",
+    "fmt nope",
+    "new BAD",
+    "new mine --from nope",
+    "schema more",
+    "tools --tools nope.py",
+    "models --config nope.toml",
+    "doctor --config nope.toml",
+)
+
+
+@pytest.mark.parametrize("words", EVERY_WORD)
+def test_every_failure_says_what_where_and_what_to_do_and_leaves_nothing(weft: Weft, place: Path, words: str) -> None:
+    said = weft(*words.split(), "--json")
+
+    assert (said.code, said.out) == (2, "")
+    assert all(said.error[key] for key in ("code", "message", "where", "hint")), said.err
+    assert not (place / "weft.db").exists() or weft("runs").out == "no runs\n"
