@@ -6,7 +6,7 @@ Rule: every way into the server stands in ``WAYS``; router, OpenAPI page and the
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -129,7 +129,7 @@ class Application:
             exception_handlers={WeftError: _on_error, HTTPException: _on_http, Exception: _on_bug},
         )
         self.inner.router.redirect_slashes = False
-        self._door = Door(self.inner, lambda: self.house, pages.login_page)
+        self._door = Door(self.inner, lambda: self.house, pages.stranger_page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -147,7 +147,7 @@ class Application:
         return self._house
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[House]:
+    async def open(self) -> AsyncGenerator[House]:
         """Open engine and tables, take up what is unfinished, watch the graphs; close it all at the end."""
         settings = self.settings
         async with self._engine as engine:
@@ -171,7 +171,7 @@ class Application:
                 await shelf.close()
 
     @asynccontextmanager
-    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+    async def _lifespan(self, app: Starlette) -> AsyncGenerator[None]:
         del app
         async with self.open():
             yield

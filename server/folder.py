@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,7 +163,7 @@ class Folder:
         return entry
 
     @asynccontextmanager
-    async def held(self, name: str, expected: str) -> AsyncIterator[None]:
+    async def held(self, name: str, expected: str) -> AsyncGenerator[None]:
         """Keep others from saving a graph meanwhile.
 
         Raises:
@@ -216,7 +216,7 @@ class Folder:
     # -- watching ----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def listening(self, listener: Callable[[Change], None]) -> Iterator[None]:
+    def listening(self, listener: Callable[[Change], None]) -> Generator[None]:
         """Call ``listener`` with every change, by whomever, until the end of the block."""
         self._listeners.append(listener)
         try:

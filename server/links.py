@@ -6,13 +6,12 @@ does not use a link up. No GET spends anything.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from engine.errors import InputError
 from server.people import digest_of
-from server.shelf import Shelf
+from server.shelf import Connection, Shelf
 from server.tokens import new_token
 
 Kind = Literal["login", "decide", "embed"]
@@ -46,7 +45,7 @@ class Links:
         token = new_token()
         row = (digest_of(token), link.kind, link.person, link.run, link.gate, now + LASTS_S[link.kind], None)
 
-        def act(connection: sqlite3.Connection) -> None:
+        def act(connection: Connection) -> None:
             connection.execute("DELETE FROM server_links WHERE until < ?", (now,))
             connection.execute("INSERT INTO server_links VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
@@ -60,7 +59,7 @@ class Links:
             InputError: ``link.unknown``: it is wrong, of another kind, used up or too old.
         """
 
-        def act(connection: sqlite3.Connection) -> Any:
+        def act(connection: Connection) -> Any:
             return connection.execute(
                 "SELECT kind, person, run, gate FROM server_links"
                 " WHERE digest = ? AND kind = ? AND until >= ? AND used_at IS NULL",
@@ -76,7 +75,7 @@ class Links:
             InputError: ``link.unknown``.
         """
 
-        def act(connection: sqlite3.Connection) -> Any:
+        def act(connection: Connection) -> Any:
             return connection.execute(
                 "UPDATE server_links SET used_at = ? WHERE digest = ? AND kind = ? AND until >= ? AND used_at IS NULL"
                 " RETURNING kind, person, run, gate",
@@ -88,7 +87,7 @@ class Links:
     async def give_back(self, token: str) -> None:
         """What it was to be used for did not come about, so it may be tried again."""
 
-        def act(connection: sqlite3.Connection) -> None:
+        def act(connection: Connection) -> None:
             connection.execute("UPDATE server_links SET used_at = NULL WHERE digest = ?", (digest_of(token),))
 
         await self._shelf.do(act)

@@ -33,6 +33,7 @@ _TEXT: Final = {"type": "string"}
 _IF_MATCH: Final[Asked] = ("If-Match", "header", _TEXT, "the ETag of the version that was read")
 _FROM: Final[Asked] = ("from", "query", _TEXT, "an ETag, or current")
 _THEME: Final[Asked] = ("theme", "query", {"enum": ["light", "dark"]}, "which colours; light by default")
+_STYLE: Final[Asked] = ("style", "query", {"enum": ["none"]}, "an SVG without its style sheet")
 _AFTER: Final[tuple[Asked, ...]] = (
     ("Last-Event-ID", "header", {"type": "integer", "minimum": 0, "maximum": 2**53}, "go on after this event"),
     ("after", "query", {"type": "integer", "minimum": 0, "maximum": 2**53}, "the same, for the first time"),
@@ -46,8 +47,8 @@ ASKS: Final[dict[str, tuple[Asked, ...]]] = {
     "rename_graph": (_IF_MATCH,),
     "compare_versions": (_FROM, ("to", "query", _TEXT, "an ETag, or current")),
     "compare_document": (_FROM,),
-    "graph_picture": (_THEME,),
-    "run_picture": (_THEME,),
+    "graph_picture": (_THEME, _STYLE),
+    "run_picture": (_THEME, _STYLE),
     "start_run": (("Idempotency-Key", "header", _KEY, "sent twice, it starts one run"),),
     "list_runs": (
         ("status", "query", _TEXT, f"one or more of {', '.join(STATUSES)}, with commas"),
@@ -91,12 +92,9 @@ class Openapi:
     @cached_property
     def page(self) -> dict[str, Any]:
         """OpenAPI 3.1."""
-        models = {
-            model
-            for way in self.ways
-            for model in (way.takes, way.gives)
-            if isinstance(model, type) and issubclass(model, BaseModel)
-        } | {wire.Problem}
+        models: set[type[BaseModel]] = {wire.Problem}
+        for way in self.ways:
+            models.update(model for model in (way.takes, way.gives) if isinstance(model, type))
         ordered = sorted(models, key=lambda model: model.__name__)
         _, definitions = models_json_schema(
             [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"

@@ -86,9 +86,12 @@ async def embed_events(request: Request) -> object:
     return await stream_of_run(request, house, link.run or "", is_brief=True)
 
 
-def login_page() -> Response:
-    """The home page with 401: where a reader who is not logged in lands."""
-    return _page("pages/home.html", status=401)
+def stranger_page(path: str) -> Response | None:
+    """The page at this path for a reader who is not logged in: the same bytes with 401; they ask for the login.
+
+    None: there is no page at this path.
+    """
+    return _page("pages/run.html", status=401) if path.startswith("/runs/") and path.count("/") == 2 else None
 
 
 async def static_file(request: Request) -> Response:

@@ -6,6 +6,7 @@ ask at the same time wait for the same one. What is kept is bounded.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Final, Generic, TypeVar, get_args
@@ -34,6 +35,7 @@ LAYOUTS_KEPT: Final = 256
 DRAWINGS_KEPT: Final = 256
 DRAWING_BYTES: Final = 1 << 20
 """A larger drawing is made anew each time."""
+_STYLE: Final = re.compile(rb"<style>[^<]*</style>")
 
 
 class Kept(Generic[V]):
@@ -101,11 +103,11 @@ async def graph_picture(request: Request) -> Response:
     house = house_of(request)
     to, theme = _wanted(request)
     graph = (await house.folder.entry(request.path_params["name"])).graph
-    tag = f'"{graph.hash[:32]}-{to}-{theme}"'
+    tag = f'"{graph.hash[:32]}-{to}-{theme}{"-plain" if is_plain(request) else ""}"'
     if request.headers.get("if-none-match") == tag:
         return Response(b"", 304, {"etag": tag})
     drawn = await house.pictures.draw(graph, to, theme)
-    return _picture(drawn, to, graph.name, {"etag": tag, "cache-control": "no-cache"})
+    return _picture(request, drawn, to, graph.name, {"etag": tag, "cache-control": "no-cache"})
 
 
 async def run_picture(request: Request) -> Response:
@@ -118,7 +120,7 @@ async def picture_of_run(request: Request, run_id: str, to: Format, theme: Theme
     house = house_of(request)
     graph = next(iter((await house.engine.documents_of(run_id)).values()))
     drawn = await house.pictures.draw(graph, to, theme, await house.engine.overlay(run_id))
-    return _picture(drawn, to, run_id, {"cache-control": "no-store"})
+    return _picture(request, drawn, to, run_id, {"cache-control": "no-store"})
 
 
 def theme_of(request: Request) -> Theme:
@@ -144,7 +146,17 @@ def _wanted(request: Request) -> tuple[Format, Theme]:
     return ENDINGS[ending], theme_of(request)
 
 
-def _picture(drawn: bytes, to: Format, name: str, headers: dict[str, str]) -> Response:
+def is_plain(request: Request) -> bool:
+    """Whether an SVG is wanted without its style sheet: for a page that brings the same rules (``picture.css``).
+
+    A page's policy forbids style sheets inside documents, and would report each.
+    """
+    return request.query_params.get("style") == "none"
+
+
+def _picture(request: Request, drawn: bytes, to: Format, name: str, headers: dict[str, str]) -> Response:
+    if to == "svg" and is_plain(request):
+        drawn = _STYLE.sub(b"", drawn, count=1)
     ending = next(ending for ending, known in ENDINGS.items() if known == to)
     shown = {**headers, "content-disposition": f'inline; filename="{name}.{ending}"'}
     return Response(drawn, 200, shown, media_type=MEDIA_TYPES[to])

@@ -25,6 +25,7 @@ from server.moments import told_moment
 
 BODY_BYTES: Final = 8 << 20
 MOST_LISTED: Final = 500
+USUALLY_LISTED: Final = 50
 STATUSES: Final[tuple[str, ...]] = get_args(wire.Status)
 
 
@@ -66,12 +67,12 @@ async def list_runs(request: Request) -> Response:
     """A page of runs, newest first."""
     engine, query = house_of(request).engine, request.query_params
     position = await engine.position()
-    limit = _whole(query.get("limit"), "limit", 50, most=MOST_LISTED)
+    limit = _whole(query.get("limit"), "limit", most=MOST_LISTED) or USUALLY_LISTED
     statuses = [status for given in query.getlist("status") for status in given.split(",") if status]
     strange = next((status for status in statuses if status not in STATUSES), None)
     if strange is not None:
         raise _bad_query("status", f"{strange[:40]!r} is no status", f"one of {', '.join(STATUSES)}")
-    before = _whole(query.get("before"), "before", None)
+    before = _whole(query.get("before"), "before")
     rows = await engine.runs(
         RunFilter(statuses=statuses, graph=query.get("graph"), before=before, limit=limit + 1)  # type: ignore[arg-type]
     )
@@ -159,10 +160,10 @@ def run_told(run: RunResult) -> dict[str, Any]:
     return {**run_line(run), "input": run.input, "output": run.output}
 
 
-def _whole(given: str | None, name: str, default: Any, *, most: int = 2**62) -> Any:
+def _whole(given: str | None, name: str, *, most: int = 2**53) -> int | None:
     if given is None:
-        return default
-    if not given.isdecimal() or len(given) > 18 or not 1 <= int(given) <= most:
+        return None
+    if not given.isascii() or not given.isdecimal() or len(given) > 16 or not 1 <= int(given) <= most:
         raise _bad_query(name, f"{given[:40]!r} is no number from 1 to {most}", None)
     return int(given)
 

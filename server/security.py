@@ -107,13 +107,13 @@ class Door:
     Attributes:
         app: what is behind it.
         house: the house, once it is open.
-        stranger: the page for a reader who is not logged in.
+        stranger: path -> the page for a reader who is not logged in, or None where there is no page.
         guesses: who keeps guessing.
     """
 
     app: ASGIApp
     house: Callable[[], House]
-    stranger: Callable[[], ASGIApp]
+    stranger: Callable[[str], ASGIApp | None]
     guesses: Guesses = field(default_factory=Guesses)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -173,8 +173,9 @@ class Door:
 
     def _refusal(self, error: WeftError, scope: Scope, headers: Headers) -> ASGIApp:
         if error.code == "request.unauthorized":
-            if "text/html" in headers.get("accept", "") and not _path(scope).startswith("/api/"):
-                return self.stranger()
+            page = self.stranger(_path(scope)) if "text/html" in headers.get("accept", "") else None
+            if page is not None:
+                return page
             return problem(error, headers={"www-authenticate": "Bearer"})
         if error.code == "request.rate":
             return problem(error, headers={"retry-after": "60"})

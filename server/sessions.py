@@ -6,12 +6,11 @@ at once for somebody who is no longer in ``weft.toml``.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from server.people import People, Person, digest_of
-from server.shelf import Shelf
+from server.shelf import Connection, Shelf
 from server.tokens import new_token
 
 LASTS_S: Final = 30 * 86_400.0
@@ -33,7 +32,7 @@ class Sessions:
         token, until = new_token(), now + LASTS_S
         digest = digest_of(token)
 
-        def act(connection: sqlite3.Connection) -> None:
+        def act(connection: Connection) -> None:
             connection.execute("DELETE FROM server_sessions WHERE until < ?", (now,))
             connection.execute("INSERT INTO server_sessions VALUES (?, ?, ?, ?)", (digest, person.name, now, until))
 
@@ -72,5 +71,5 @@ class Sessions:
         self._known[digest] = (name, until)
 
 
-def _read(connection: sqlite3.Connection, digest: str) -> Any:
+def _read(connection: Connection, digest: str) -> Any:
     return connection.execute("SELECT person, until FROM server_sessions WHERE digest = ?", (digest,)).fetchone()

@@ -16,6 +16,7 @@ from anyio import to_thread
 
 from engine.errors import JournalError
 
+Connection = sqlite3.Connection
 T = TypeVar("T")
 
 BUSY_S: Final = 10.0

@@ -6,13 +6,12 @@ Rule: nothing that was ever saved, or found on disk when it was saved over, is l
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.errors import InputError
-from server.shelf import Shelf
+from server.shelf import Connection, Shelf
 
 KEPT: Final = 500
 """So many versions of a graph are kept besides those with a name."""
@@ -47,7 +46,7 @@ class Versions:
         """Remember a version; one that is known already becomes the newest again and keeps its name."""
         packed = zlib.compress(content, 6)
 
-        def act(connection: sqlite3.Connection) -> None:
+        def act(connection: Connection) -> None:
             connection.execute("INSERT OR IGNORE INTO server_texts VALUES (?, ?)", (version.etag, packed))
             known = connection.execute(
                 "DELETE FROM server_versions WHERE graph = ? AND etag = ? RETURNING label", (graph, version.etag)
@@ -63,7 +62,7 @@ class Versions:
     async def of(self, graph: str, *, limit: int = 100) -> list[Version]:
         """The versions of a graph, newest first."""
 
-        def act(connection: sqlite3.Connection) -> list[Any]:
+        def act(connection: Connection) -> list[Any]:
             return connection.execute(
                 "SELECT etag, hash, at, by, label FROM server_versions WHERE graph = ? ORDER BY number DESC LIMIT ?",
                 (graph, limit),
@@ -78,7 +77,7 @@ class Versions:
             InputError: ``graph.version``.
         """
 
-        def act(connection: sqlite3.Connection) -> Any:
+        def act(connection: Connection) -> Any:
             return connection.execute(
                 "SELECT content FROM server_versions JOIN server_texts USING (etag) WHERE graph = ? AND etag = ?",
                 (graph, etag),
@@ -96,7 +95,7 @@ class Versions:
             InputError: ``graph.version``.
         """
 
-        def act(connection: sqlite3.Connection) -> int:
+        def act(connection: Connection) -> int:
             return connection.execute(
                 "UPDATE server_versions SET label = ? WHERE graph = ? AND etag = ?", (label, graph, etag)
             ).rowcount
@@ -107,13 +106,13 @@ class Versions:
     async def move(self, old: str, new: str) -> None:
         """The history follows a graph to its new name."""
 
-        def act(connection: sqlite3.Connection) -> None:
+        def act(connection: Connection) -> None:
             connection.execute("UPDATE OR REPLACE server_versions SET graph = ? WHERE graph = ?", (new, old))
 
         await self._shelf.do(act)
 
 
-def _thin(connection: sqlite3.Connection, graph: str) -> None:
+def _thin(connection: Connection, graph: str) -> None:
     connection.execute(
         "DELETE FROM server_versions WHERE graph = ? AND label IS NULL AND number NOT IN"
         " (SELECT number FROM server_versions WHERE graph = ? AND label IS NULL ORDER BY number DESC LIMIT ?)",
