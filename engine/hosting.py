@@ -236,6 +236,15 @@ class Hosting:
         elif self._lets_go:
             await self._wake(run_id)
 
+    async def look_for_left(self) -> None:
+        """Take up runs whose leases ran out: their host was killed, maybe seconds before this engine was opened."""
+        if not self._lets_go:
+            return
+        which = RunFilter(statuses=("running", "waiting"), is_left=self._around.clock.now(), limit=PAGE_RUNS)
+        for row in await self._journal.runs(which):
+            if row.id not in self._hosts:
+                self._wake_soon(row.id)
+
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _new_host(self, run_id: str, graphs: Mapping[str, Graph], started: RunStarted, scripts: Any) -> Host:

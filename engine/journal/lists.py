@@ -189,6 +189,8 @@ def runs(connection: sqlite3.Connection, which: RunFilter) -> list[RunRow]:
         narrow("key IN (SELECT run FROM waits WHERE wake < ?)", which.wake_before)
     if which.is_free is not None:
         narrow("key NOT IN (SELECT run FROM leases WHERE until > ?)", which.is_free)
+    if which.is_left is not None:
+        narrow("key IN (SELECT run FROM leases WHERE until <= ?)", which.is_left)
     rows = connection.execute(
         " ".join([_SELECT_RUNS, *where(clauses), "ORDER BY key DESC LIMIT ?"]), (*values, which.limit)
     ).fetchall()

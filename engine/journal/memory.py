@@ -381,6 +381,7 @@ def _is_wanted(run: _Run, which: RunFilter) -> bool:
         and (which.before is None or run.cursor < which.before)
         and (which.wake_before is None or min(wakes, default=which.wake_before) < which.wake_before)
         and (which.is_free is None or run.lease is None or run.lease.until <= which.is_free)
+        and (which.is_left is None or (run.lease is not None and run.lease.until <= which.is_left))
     )
 
 

@@ -79,6 +79,7 @@ class RunFilter:
         since: started at or after this moment.
         wake_before: with a wait that is due before this moment (timer, deadline, reminder, retry).
         is_free: no living lease at this moment.
+        is_left: a lease that is over by this moment and was never given back: its host went without a word.
         before: only runs older than this cursor (``RunRow.cursor`` of the last one seen).
         limit: at most so many.
     """
@@ -89,6 +90,7 @@ class RunFilter:
     since: float | None = None
     wake_before: float | None = None
     is_free: float | None = None
+    is_left: float | None = None
     before: int | None = None
     limit: int = 100
 

@@ -1,7 +1,8 @@
 """Keeps the leases of the runs hosted here and brings in the mail: one task for all of them.
 
 Rule: a lease is renewed long before it ends; one that was lost stops its host at once. Mail is asked for often enough
-that a person who answers in another process sees the effect at once.
+that a person who answers in another process sees the effect at once. A host that was killed gives nothing back: its
+runs are looked for as often as leases are renewed.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class Hosts(Protocol):
         """There is mail for the run, hosted here or not."""
         ...
 
+    async def look_for_left(self) -> None:
+        """Take up what hosts that went without a word have left."""
+        ...
+
 
 @dataclass(slots=True)
 class Keeper:
@@ -72,6 +77,7 @@ class Keeper:
                 renewed = self.clock.monotonic()
                 for run_id in await self.journal.renew(sorted(self.hosts.hosted()), now=self.clock.now()):
                     await self.hosts.lost(run_id)
+                await self.hosts.look_for_left()
             arrivals = await self.journal.arrivals(self._newest)
             self._newest = arrivals.newest
             for run_id in sorted(arrivals.run_ids):

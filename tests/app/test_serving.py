@@ -11,6 +11,7 @@ import pytest
 from engine import Engine, Graph, RunFilter, Serving, ToolContext, tool
 from engine.journal.store import Recorded
 from engine.runtime.admission import Admission
+from engine.runtime.clock import SystemClock
 from tests.support.sketch import document
 
 pytestmark = pytest.mark.anyio
@@ -98,6 +99,32 @@ async def test_after_a_restart_unfinished_runs_go_on_and_waiting_ones_when_they_
         results += [await engine.look("r2"), await engine.look("r3")]
 
     assert [result.status for result in results] == ["completed", "completed", "waiting"]
+
+
+class ClockAhead(SystemClock):
+    """The machine's clock, and so many seconds more."""
+
+    ahead_s = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.ahead_s
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
+
+
+async def test_what_a_host_left_without_a_word_is_taken_up_once_its_lease_is_over(tmp_path: Path) -> None:
+    shut, doors, clock = Doors(), Doors(), ClockAhead()
+    doors.open.set()
+    async with Engine.open(tmp_path / "weft.db", tools=[shut.tool()], serving=Serving()) as stuck:
+        await stuck.start(graph("a"), id="r1")
+        async with Engine.open(tmp_path / "weft.db", tools=[doors.tool()], serving=Serving(), clock=clock) as engine:
+            assert await engine.take_up_unfinished() == []
+            clock.ahead_s = 16
+            seen = [type(event).__name__ async for event in engine.events("r1")]
+
+    assert seen[-1] == "RunCompleted"
+    assert "RunResumed" in seen
 
 
 async def test_the_feed_tells_every_event_of_all_runs_once_in_order() -> None:

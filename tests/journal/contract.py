@@ -196,8 +196,11 @@ class JournalContract:
         assert await journal.renew(["r1", "nobody"], now=NOW + 5) == ["nobody"]
         assert await journal.runs(RunFilter(is_free=NOW + 19)) == []
         assert len(await journal.runs(RunFilter(is_free=NOW + 21))) == 1
+        assert await journal.runs(RunFilter(is_left=NOW + 19)) == []
+        assert len(await journal.runs(RunFilter(is_left=NOW + 21))) == 1
         assert await journal.release("r1")
         assert await journal.release("r1")
+        assert await journal.runs(RunFilter(is_left=NOW + 99)) == []
         assert await journal.renew(["r1"], now=NOW + 6) == ["r1"]
 
     # --- mail ---
