@@ -120,6 +120,7 @@ class _Reader:
     def __init__(self, types: Types) -> None:
         self._types = types
         self._starts: dict[tuple[bool, bool], Types] = {}
+        self._ends: dict[bool, Types] = {}
         self.names: list[Use] = []
         self.formulas: list[Formula] = []
 
@@ -148,9 +149,12 @@ class _Reader:
         found = self._types.at((*mentions[0].path, 0))
         return found if isinstance(found, dict) and "$ref" not in str(found) else UNKNOWN
 
-    def _after(self, name: str, node: Node, *, in_loop: bool) -> Types:
-        gone = ("error", "item", "index") if in_loop else ("error", "item", "index", "iteration")
-        return self._types.inside(name, node).without(gone)
+    def _after(self, name: str, *, in_loop: bool) -> Types:
+        """What is known when a node has ended: its output, and no item any more."""
+        if in_loop not in self._ends:
+            gone = ("error", "item", "index") if in_loop else ("error", "item", "index", "iteration")
+            self._ends[in_loop] = self._types.without(gone)
+        return self._ends[in_loop].having("output", self._types.outputs.get(name, UNKNOWN))
 
     # --- fields ---
 
@@ -166,21 +170,25 @@ class _Reader:
         condition = node.while_ if isinstance(node, LoopBackNode) else None
         if node.save is None and condition is None and not conditions:
             return
-        after = self._after(name, node, in_loop=in_loop)
+        after = self._after(name, in_loop=in_loop)
         if condition is not None:
             self._formula(Spot(name, ("nodes", name, "while"), "edge", after), condition, "bool")
         self._value(Spot(name, ("nodes", name, "save"), "end", after), node.save)
         if conditions:
-            self._conditions(name, node, start.without(("item", "index")), after)
+            self._conditions(name, node, start, after)
 
     def _conditions(self, name: str, node: Node, start: Types, after: Types) -> None:
-        failed = start.having("error", self._types.schemas["error"])
         for index, edge in enumerate(node.to):
-            if edge.when is not None:
-                port = port_of(node, edge)
-                known = failed if port == "error" else start if port == "transfer" else after
-                moment: Moment = "start" if port == "transfer" else "edge"
-                self._formula(Spot(name, ("nodes", name, "to", index, "when"), moment, known), edge.when, "bool")
+            if edge.when is None:
+                continue
+            port = port_of(node, edge)
+            known = after
+            moment: Moment = "start" if port == "transfer" else "edge"
+            if port == "transfer":
+                known = start.without(("item", "index"))
+            elif port == "error":
+                known = start.without(("item", "index")).having("error", self._types.schemas["error"])
+            self._formula(Spot(name, ("nodes", name, "to", index, "when"), moment, known), edge.when, "bool")
 
     def read_output(self, output: JsonValue) -> None:
         known = self._types.without(("output", "error", "item", "index", "iteration"))
