@@ -75,6 +75,7 @@ PAIRS: list[tuple[str, set[str]]] = [
     ("a -> j[any] -> d; a -(error)-> h -> f{b,c}; b -> j; c -> x", {"b c", "b x", "c j", "c d", "j x", "d x"}),
     ("c -(? input.go)-> p; c -> q; p -> f{a,b}; a -> j[any]; b -> j; q -> j; j -> d",
      {"a b", "a j", "b j", "a d", "b d"}),
+    ("c -(? input.go)-> p -> f{u,x}; c -> q; x -> y; q -> y", {"u x", "u y"}),
     ("f{a,b}; a -> c; b -> d", {"a b", "a d", "b c", "c d"}),
     ("h -> f{a,b} -> j[any] -> c -> l[exit] ~> h; l -(done)-> z",
      {"a b", "a j", "b j", "a c", "b c", "a l", "b l"}),
