@@ -184,8 +184,18 @@ class ModelError(OutsideError):
 class NodeError(OutsideError):
     """A node cannot go on for a reason of the graph's own (an expression that errs, a value that breaks a schema)."""
 
-    default_code = "logic.failed"
     default_class: ErrorClass = "logic"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        where: str | None = None,
+        hint: str | None = None,
+        error_class: ErrorClass | None = None,
+    ) -> None:
+        super().__init__(message, code=code, where=where, hint=hint, error_class=error_class)
 
 
 class EngineBug(WeftError):
@@ -241,8 +251,6 @@ CODES: dict[str, str] = {
     "gate.option": "The gate has no such option.",
     "gate.form": "The form does not fit the gate's schema.",
     "gate.assignee": "This person may not answer the gate.",
-    "gate.expired": "Nobody answered a gate in time, and it has no way on for that.",
-    "wait.expired": "A signal did not come in time, and the wait has no way on for that.",
     "wait.empty": "A wait came to nothing to wait for.",
     "wait.seconds": "A wait came to no number of seconds.",
     "wait.until": "A wait came to no point in time.",
@@ -289,9 +297,7 @@ CODES: dict[str, str] = {
     "agent.handovers": "A conversation changed hands too often.",
     "agent.repeated": "A model made the same call again and again.",
     "agent.stuck": "An agent goes round in circles.",
-    "logic.failed": "An expression, template or write of the graph failed when it ran.",
     "route.unmatched": "A node left by a port of which no edge holds.",
-    "transfer.unknown": "A transfer names no target of the node.",
     "join.starved": "A join, or an each, was left with too few ways or items.",
     "loop.exhausted": "A loop has run as often as it may.",
     "end.fail": "An end of the graph says that it failed.",
@@ -303,7 +309,6 @@ CODES: dict[str, str] = {
     "timeout": "An attempt took longer than its time-out.",
     "node.raised": "A node raised an exception that nobody expected.",
     "node.kills_process": "A node ended the process three times.",
-    "limit.reached": "A limit is used up.",
     "limit.seconds": "The limit of seconds is used up.",
     "limit.node_runs": "The limit of executions is used up.",
     "limit.tool_calls": "The limit of tool calls is used up.",

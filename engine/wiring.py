@@ -72,7 +72,7 @@ class Wiring:
         for thing in (*tools, *load_tools(config.tools)):
             registry.add(thing)
         services = Services(tools=registry, secrets=ConfiguredSecrets(config))
-        services.models.add("scripted", ScriptedModels())
+        services.models.add("scripted", ScriptedModels(), is_free=True)
         return cls(config, services, executors(services), waiters())
 
     def knows_model(self, name: str) -> bool:

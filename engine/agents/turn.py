@@ -316,6 +316,8 @@ class Turn:
             )
         reference = digest([request.system, list(request.messages)])
         for place, name in enumerate(models):
+            if not self.shared.services.models.is_free(name):
+                self.budget.reserve_money()
             ctx.record(
                 ModelRequested(
                     execution=ctx.execution,
@@ -384,6 +386,7 @@ class Turn:
             if usage is not None:
                 budget.tokens += usage.tokens
                 budget.usd += usage.usd or 0.0
+                budget.has_money_unknown = budget.has_money_unknown or usage.usd is None
             budget = budget.parent
 
     def rebook_call(self) -> None:

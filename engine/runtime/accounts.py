@@ -93,6 +93,7 @@ class Accounts:
             budget = Budget(execution, limits, self.budget(path), seconds=self._spent_s.pop(execution, 0.0))
             if used is not None:
                 budget.tokens, budget.usd, budget.tool_calls = used.tokens, used.usd or 0.0, used.tool_calls
+                budget.has_money_unknown = used.usd is None
             self._agents[execution] = budget
         return budget
 

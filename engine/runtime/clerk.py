@@ -140,19 +140,9 @@ class Clerk:
             return judge.failed(command, judge.failure_of(error), names)
 
     def _concluded(self, command: Conclude) -> Result:
-        node = command.node
         if command.fact is None:
             raise EngineBug(f"nothing concludes {command.execution}")
-        result = self._around.waiters[node.kind].conclude(command.fact)
-        if result.port == "expired" and "expired" not in node.by_port:
-            is_gate = node.kind == "human-gate"
-            raise NodeError(
-                "nobody answered in time" if is_gate else "the signal did not come in time",
-                code="gate.expired" if is_gate else "wait.expired",
-                error_class="limit",
-                hint="give it an `expired` edge",
-            )
-        return result
+        return self._around.waiters[command.node.kind].conclude(command.fact)
 
     def _end_scope(self, command: EndScope) -> Event:
         """The fact that ends a run, or the subgraph node whose scope is over."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from engine.compile.plan import PlanNode
-from engine.errors import Failure, NodeError, OutsideError
+from engine.errors import EngineBug, Failure, NodeError, OutsideError
 from engine.model.expressions import compile_expression
 from engine.model.state import checked_write
 from engine.model.templates import resolve
@@ -242,7 +242,7 @@ def _transfer(scope: Scope, edges: Sequence[int], target: str | None) -> tuple[i
         edge = scope.plan.edges[number]
         if scope.plan.nodes[edge.target].id == target:
             return (edge.index,)
-    raise NodeError(f"there is no transfer edge to {target!r}", code="transfer.unknown")
+    raise EngineBug(f"an agent handed over to {target!r}, to whom no transfer edge leads")
 
 
 def _vote(command: Evaluate, names: Names) -> NodeCompleted:

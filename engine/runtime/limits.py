@@ -16,7 +16,6 @@ from engine.model.nodes import Limits
 class LimitReached(OutsideError):  # noqa: N818 - the limit is reached; that is the word
     """A limit is used up. ``owner`` is the budget's name: "" for the run, else an execution name."""
 
-    default_code = "limit.reached"
     default_class = "limit"
 
     def __init__(self, message: str, *, code: str, owner: str) -> None:
@@ -170,7 +169,7 @@ class Budget:
         calls[tool] = calls.get(tool, 0) + 1
 
     def reserve_model_call(self) -> None:
-        """Ask whether a model may be called: neither tokens nor money are used up.
+        """Ask whether a model may be called: the tokens are not used up.
 
         Raises:
             LimitReached: the limit of this budget or one around it is used up.
@@ -178,10 +177,25 @@ class Budget:
         for budget in self.chain():
             if budget.limits is not None:
                 budget._check("tokens", budget.tokens, budget.limits.tokens)
-                budget._check("usd", budget.usd, budget.limits.usd)
+
+    def reserve_money(self) -> None:
+        """Ask whether a model that costs money may be called; with a limit of 0 none ever may.
+
+        Raises:
+            LimitReached: the limit of this budget or one around it is used up, or nobody knows how much is left.
+        """
+        for budget in self.chain():
+            limit = None if budget.limits is None else budget.limits.usd
+            if limit is None:
+                continue
+            if budget.has_money_unknown:
+                whose = budget.owner or "the run"
+                message = f"{whose} may spend {limit:g} usd, and the price of a model that it has asked is unknown"
+                raise LimitReached(message, code="limit.price_unknown", owner=budget.owner)
+            budget._check("usd", budget.usd, limit)
 
     def settle_model_call(self, tokens: int, usd: float | None) -> None:
-        """Book what a model call used; ``usd`` None is an unknown price (refused where money is limited)."""
+        """Book what a model call used; ``usd`` None is an unknown price: no more is spent where money is limited."""
         budget: Budget | None = self
         while budget is not None:
             budget.tokens += tokens

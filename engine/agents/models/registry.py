@@ -17,16 +17,36 @@ class ModelRegistry:
 
     def __init__(self) -> None:
         self._providers: dict[str, ModelRunner] = {}
+        self._free: set[str] = set()
 
-    def add(self, provider: str, runner: ModelRunner) -> None:
-        """Let ``runner`` answer for every model of ``provider``; a later one replaces an earlier."""
+    def add(self, provider: str, runner: ModelRunner, *, is_free: bool = False) -> None:
+        """Let ``runner`` answer for every model of ``provider``; a later one replaces an earlier.
+
+        ``is_free``: its models cost nothing, so that they may be asked however little money is left.
+        """
         self._providers[provider] = runner
+        self._note_free(f"{provider}:", is_free=is_free)
 
-    def add_function(self, name: str, function: Answering) -> None:
-        """Let a Python function answer for the model ``python:NAME``; see ``engine.agents.models.python``."""
+    def add_function(self, name: str, function: Answering, *, is_free: bool = False) -> None:
+        """Let a Python function answer for the model ``python:NAME``; see ``engine.agents.models.python``.
+
+        ``is_free``: what it does costs nothing, so that it may be asked however little money is left.
+        """
         models = self._providers.setdefault("python", PythonModels())
         if isinstance(models, PythonModels):
             models.add(name, function)
+            self._note_free(f"python:{name}", is_free=is_free)
+
+    def is_free(self, name: str) -> bool:
+        """Whether the model ``name`` is known to cost nothing."""
+        provider, colon, _ = name.partition(":")
+        return name in self._free or provider + colon in self._free
+
+    def _note_free(self, name: str, *, is_free: bool) -> None:
+        if is_free:
+            self._free.add(name)
+        else:
+            self._free.discard(name)
 
     @property
     def providers(self) -> list[str]:
