@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.agents.definition import tool
+    from engine.agents.models.base import ModelAnswer, ModelRequest
     from engine.agents.toolcontext import ToolContext
     from engine.app import Engine
     from engine.config import Config, load_config
@@ -57,7 +58,9 @@ __all__ = [
     "GraphError",
     "InputError",
     "JournalError",
+    "ModelAnswer",
     "ModelError",
+    "ModelRequest",
     "OpenGate",
     "Run",
     "RunFilter",
@@ -85,7 +88,9 @@ _HOMES = {
     "GraphError": ("engine.errors", "GraphError"),
     "InputError": ("engine.errors", "InputError"),
     "JournalError": ("engine.errors", "JournalError"),
+    "ModelAnswer": ("engine.agents.models.base", "ModelAnswer"),
     "ModelError": ("engine.errors", "ModelError"),
+    "ModelRequest": ("engine.agents.models.base", "ModelRequest"),
     "OpenGate": ("engine.journal.store", "OpenGate"),
     "Run": ("engine.run", "Run"),
     "RunFilter": ("engine.journal.store", "RunFilter"),

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import Engine, Graph
-from engine.agents.models.base import ModelAnswer, ModelRequest
+from engine import Engine, Graph, ModelAnswer, ModelRequest
 from engine.run import RunResult
 from tests.app.bench import Bench, engine_of
 from tests.support.sketch import document
