@@ -109,6 +109,17 @@ def test_the_items_of_a_list_are_known() -> None:
     ]
 
 
+@pytest.mark.parametrize("node", [
+    {"kind": "join", "save": {"k": "x"}, "to": [{"when": "state.k == \"x\"", "node": "b"}, {"node": "c"}]},
+    tool(to=[{"when": "state.k == \"x\"", "node": "b"}, {"node": "c"}]),
+    agent(to=[{"on": "transfer", "when": "input.go == true", "node": "b"}, {"node": "c"}]),
+    {"kind": "parallel-fork", "to": [{"node": "c"}, {"on": "error", "node": "b"}]},
+])  # fmt: skip
+def test_a_node_sees_its_own_writes_on_its_edges(node: dict[str, Any]) -> None:
+    last = tool(description="last", args={"x": "{k?}"}, output_key="k")
+    assert findings(graph({"a": node, "b": last, "c": tool()}, state={"k": {}})) == []
+
+
 def test_many_loops_that_are_entered_past_their_headers_are_told_in_general() -> None:
     sides = "; ".join(f"f -> b{i}; b{i} -> c{i}; c{i} -> l{i} ~> b{i}; f -> c{i}" for i in range(1, 24))
     told = [f for f in findings(document(sides)) if f.code == "loop.entry"]
