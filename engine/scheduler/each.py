@@ -31,10 +31,15 @@ def open_items(run: Run, execution: Execution, values: list[Any] | None) -> None
 
 def go_on(run: Run, execution: Execution, items: Items) -> None:
     """See whether the node may go on, and fill free slots. O(1) per item begun."""
-    if execution.walk.is_draining or execution.walk.is_ended:
-        return
     verdict = items.verdict
-    if verdict == "open":
+    if verdict == "over":
+        if execution.phase == "unheard":
+            run.put_away(execution)
+            execution.walk.decide(execution.node.number)
+            run.unsettled.append(execution.walk)
+    elif execution.walk.is_draining or execution.walk.is_ended:
+        return
+    elif verdict == "open":
         _fill(run, execution, items)
     elif verdict == "passed":
         items.pass_on(execution.walk.path_of(execution.node))
@@ -47,10 +52,6 @@ def go_on(run: Run, execution: Execution, items: Items) -> None:
         node = execution.walk.path_of(execution.node)
         message = f"too few items of {execution.node.id} came to a result"
         run.give_up(execution, Failure("logic", "join.starved", message, node, "let it wait for fewer"))
-    elif execution.phase == "unheard":
-        run.put_away(execution)
-        execution.walk.decide(execution.node.number)
-        run.unsettled.append(execution.walk)
 
 
 def _fill(run: Run, execution: Execution, items: Items) -> None:
@@ -138,6 +139,8 @@ def fail(run: Run, execution: Execution, item: Item, event: NodeFailed) -> None:
     _put_away(run, execution)
     is_taken_up = items.takes_up()
     items.fail(item.index, event.error)
+    if event.ends_run:
+        return  # nothing may begin any more: the caller ends the run
     if is_taken_up:
         go_on(run, owner, items)
     elif not owner.walk.is_draining:

@@ -76,14 +76,15 @@ def revive(run: Run, walk: Walk) -> None:
         return
     failed, walk.failed = walk.failed, []
     cut, walk.cut = walk.cut, []
-    for one in failed:
+    for place, one in enumerate(failed):
         if isinstance(one, Execution):
             _restart(run, one)
         else:
             walk.resettle(one)
-    if walk.is_ended or walk.is_draining:
-        walk.cut += cut  # what failed has failed again, on the spot
-        return
+        if walk.is_ended or walk.is_draining:  # it has failed again, on the spot
+            walk.failed += failed[place + 1 :]
+            walk.cut += cut
+            return
     for one in cut:
         _restart(run, one)
     run.unsettled.append(walk)

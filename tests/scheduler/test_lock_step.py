@@ -49,6 +49,13 @@ def test_edges_forks_joins_and_loops(seed: int, size: int) -> None:
 
 @given(SEEDS, SIZES)
 @settings(max_examples=150, deadline=None)
+def test_loops_in_loops_that_are_left_and_repeated_from_within(seed: int, size: int) -> None:
+    tastes = Tastes(size, waits=False, each=False, subgraphs=False, locks=False, loops=4, escapes=60)
+    walk_in_lock_step(seed, tastes, CALM)
+
+
+@given(SEEDS, SIZES)
+@settings(max_examples=150, deadline=None)
 def test_failures_retries_error_edges_and_joins_that_take_them_up(seed: int, size: int) -> None:
     walk_in_lock_step(seed, Tastes(size, waits=False, each=False, subgraphs=False), HASTY)
 

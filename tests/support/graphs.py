@@ -50,6 +50,8 @@ class Tastes:
     Attributes:
         size: about how many nodes it may have.
         forks, waits, each, subgraphs, locks, ends: whether these come up.
+        loops: how much likelier a loop is than another block.
+        escapes: how often, in percent, a choice in a loop leaves it, repeats it or repeats one around it.
         races: whether it may depend on the order of events what becomes of the run: joins and lists that do not wait
             for all.
     """
@@ -62,6 +64,8 @@ class Tastes:
     locks: bool = True
     ends: bool = True
     races: bool = True
+    loops: int = 1
+    escapes: int = 35
 
 
 class _Maker:
@@ -110,8 +114,7 @@ class _Maker:
         makers: list[Callable[[], Block]] = [
             self.step,
             lambda: self.chain(depth),
-            lambda: self.choice(depth),
-            lambda: self.loop(depth),
+            *[lambda: self.choice(depth), lambda: self.loop(depth)] * self.tastes.loops,
         ]
         if self.tastes.forks:
             makers += [lambda: self.fork(depth), lambda: self.fork(depth)]
@@ -211,14 +214,17 @@ class _Maker:
 
     def way(self, end: LooseEnd, depth: int, ends: list[LooseEnd]) -> None:
         """Lead one edge of a choice somewhere."""
-        fate = self.rnd.randrange(8)
-        if fate < 2 and self.frames:
-            self.rnd.choice(self.frames).leaving.append(end)
-        elif fate == 2 and self.frames:
-            ends += self.loop_back([end], self.rnd.choice(self.frames))
-        elif fate == 3 and self.tastes.ends:
+        if self.frames and self.is_likely(self.tastes.escapes):
+            frame = self.rnd.choice(self.frames)
+            if self.is_likely(50):
+                frame.leaving.append(end)
+            else:
+                ends += self.loop_back([end], frame)
+            return
+        fate = self.rnd.randrange(5)
+        if fate == 0 and self.tastes.ends:
             self.edge(end, self.end())
-        elif fate == 4:
+        elif fate == 1:
             ends.append(end)
         else:
             first, more = self.block(depth - 1)

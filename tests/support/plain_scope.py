@@ -81,7 +81,8 @@ class Scope:
         path: "" for the run, else the subgraph node's execution.
         shape: its graph.
         tried: execution -> its last attempt, over all attempts of the subgraph node.
-        count: header -> iteration; ``over``: headers of loops that are over; ``votes``: loop-backs that chose repeat.
+        count: header -> iteration; ``over``: headers of loops that are over; ``votes``: loop-backs that chose repeat;
+            ``void``: headers of loops whose votes do not count, since a join cancelled them.
         passed: joins that have passed on.
         chosen: edge -> taken, skipped or failed, as its source decided; ``arrived``: the same once it took effect.
         queue: edges about to take effect, and headers whose iteration is decided; first in, first out.
@@ -99,6 +100,7 @@ class Scope:
         self.count = dict.fromkeys(shape.bodies, 1)
         self.over: set[str] = set()
         self.votes: set[str] = set()
+        self.void: set[str] = set()
         self.passed: set[str] = set()
         self.chosen: dict[Way, str] = {}
         self.arrived: dict[Way, str] = {}

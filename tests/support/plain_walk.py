@@ -48,6 +48,7 @@ class PlainWalk:
         """Draw the consequences of one fact, in their order; a fact that comes too late has none."""
         self.told = []
         self._take(fact)
+        self._share_slots()
         self._settle()
         return self.told
 
@@ -269,10 +270,22 @@ class PlainWalk:
             self.outcome = None
             self._revive(self.root)
             return
-        for place in list(self.root.executions()):
+        for place in self._under_way(self.root):
             life = place.life
             if life.status == "running" and life.items is None and life.inner is None:
                 self._lost(place, clean=clean)
+
+    def _under_way(self, scope: Scope) -> list[Place]:
+        """What is begun and not decided, first ready first, and after it what is inside."""
+        found: list[Place] = []
+        deeper: list[Scope] = []
+        for name in scope.active():
+            life = scope.lives[name]
+            for item, part in [(None, life), *sorted((life.items or {}).items())]:
+                found.append(Place(scope, name, item, part))
+                if part.inner is not None and part.status == "running":
+                    deeper.append(part.inner)
+        return found + [place for inner in reversed(deeper) for place in self._under_way(inner)]
 
     def _lost(self, place: Place, *, clean: bool) -> None:
         """An attempt was cut off by the end of its process."""
@@ -501,20 +514,22 @@ class PlainWalk:
         """The iteration is decided: the loop repeats or is over."""
         leaving = [e for e in scope.shape.edges if header in scope.shape.leaves(e)]
         left = any(scope.chosen.get(e) in ("taken", "failed") for e in leaving)
-        if not left and any(n in scope.votes for n in scope.shape.loop_backs(header)):
+        votes = any(n in scope.votes for n in scope.shape.loop_backs(header))
+        if votes and not left and header not in scope.void:
             self._repeat(scope, header)
             return
         scope.over.add(header)
-        for edge in sorted(leaving, key=lambda e: self._held_since(scope, e)):
-            free = all(h in scope.over for h in scope.shape.leaves(edge))
-            if free and edge not in scope.arrived and not scope.shape.is_repeat(edge):
+        for edge in [] if header in scope.void else sorted(leaving, key=lambda e: self._held_since(scope, e)):
+            if any(h not in scope.over for h in scope.shape.leaves(edge)):
+                scope.chosen[edge] = scope.chosen.pop(edge)  # now the loop around holds it, as the newest
+            elif edge not in scope.arrived and not scope.shape.is_repeat(edge):
                 scope.queue.append(edge)
         around = scope.shape.around(header)
         if around is not None:
             self._consider(scope, around)
 
     def _held_since(self, scope: Scope, edge: Way) -> int:
-        """Edges are let go in the order in which they were decided."""
+        """A loop lets edges go in the order in which it got hold of them."""
         return list(scope.chosen).index(edge)
 
     def _repeat(self, scope: Scope, header: str) -> None:
@@ -529,6 +544,7 @@ class PlainWalk:
                 scope.arrived.pop(edge, None)
         for inner in body & set(scope.count):
             scope.over.discard(inner)
+            scope.void.discard(inner)
             scope.count[inner] = 1 if inner != header else scope.count[header] + 1
         self.told.append(("loop.repeated", scope.execution(header), scope.count[header]))
         self._ready(scope, header)
@@ -536,11 +552,11 @@ class PlainWalk:
     # --- withdrawing ---
 
     def _cancel_rest(self, scope: Scope, join: str) -> None:
-        """Cancel what is not decided in the branches of a join, at once; the loops in them are over."""
+        """Cancel what is not decided in the branches of a join, at once; the loops in them do not repeat any more."""
         branches = scope.shape.branches(join)
         rest = [n for n in scope.shape.order if n in branches and not scope.lives[n].is_decided]
+        scope.void |= {h for h in scope.shape.bodies if h in branches}
         for name in rest:
-            scope.over |= {h for h in scope.shape.bodies if h in branches}
             self._withdraw(scope, [name], "join", keep=False)
             for edge in scope.shape.out(name):
                 scope.chosen[edge] = scope.arrived[edge] = scope.chosen.get(edge, "skipped")
@@ -625,17 +641,17 @@ class PlainWalk:
         """Cancel the gates and waits among a join's rest that nothing but themselves holds up."""
         if scope.is_ended or scope.is_draining:
             return False
-        for join in [n for n in scope.shape.order if n in scope.passed]:
+        alone: set[str] = set()
+        for join in scope.passed:
             here = [n for n in scope.active() if n in scope.shape.scope_of_join(join)]
-            alone = [n for n in scope.shape.order if n in here and n in scope.shape.branches(join)]
-            if alone and all(self._is_left_waiting(scope, n) for n in here):
-                for name in alone:
-                    self._withdraw(scope, [name], "alone", keep=False)
-                    for edge in scope.shape.out(name):
-                        self._choose(scope, edge, "skipped")
-                    self._decided(scope, name)
-                return True
-        return False
+            if all(self._is_left_waiting(scope, n) for n in here):
+                alone |= set(here) & scope.shape.branches(join)
+        for name in [n for n in scope.shape.order if n in alone]:
+            self._withdraw(scope, [name], "alone", keep=False)
+            for edge in scope.shape.out(name):
+                self._choose(scope, edge, "skipped")
+            self._decided(scope, name)
+        return bool(alone)
 
     def _is_left_waiting(self, scope: Scope, name: str) -> bool:
         """Whether it is a gate or wait that has no answer yet and that a join which has passed on left behind."""
@@ -684,26 +700,27 @@ class PlainWalk:
         owner = scope.lives[place.name]
         self._withdraw_inner(place.life)
         place.life.status = "failed"
-        if owner.is_heard_out or node.accept_failed or owner.status != "running":
+        if fact.ends_run:
+            self._fail_graph(self.root, fact.error)
+            if owner.status == "completed" and place.name not in scope.cut:
+                scope.cut.append(place.name)
+        elif owner.is_heard_out or node.accept_failed or owner.status != "running":
             self._weigh_items(scope, place.name)
         elif not scope.is_draining:
             self._withdraw_items(scope, place.name, owner)
             owner.status, owner.word = "giving_up", fact.error.code
-        if fact.ends_run:
-            self._fail_graph(self.root, fact.error)
 
     def _weigh_items(self, scope: Scope, name: str) -> None:
         """Whether the items that are decided satisfy the node's rule, or can no more, or are all there were."""
         life, node = scope.lives[name], scope.shape.nodes[name]
-        if scope.is_draining or scope.is_ended:
+        if life.is_decided:
+            self._decided(scope, name)
+        if life.status != "running" or scope.is_draining or scope.is_ended:
             return
         done = [p.status for p in life.parts].count("completed")
         are_decided = all(p.status in DECIDED for p in life.parts)
         need = {None: None, "all": None, "any": 1}.get(node.wait, node.wait)
-        if life.status != "running":
-            if life.is_decided:
-                self._decided(scope, name)
-        elif not life.parts or (done >= (need or 1) and (need is not None or are_decided)):
+        if not life.parts or (done >= (need or 1) and (need is not None or are_decided)):
             life.status, life.word, life.is_heard_out = "concluding", "items", True
             if node.rest == "cancel":
                 self._withdraw_items(scope, name, life)
@@ -730,7 +747,7 @@ def _renew(life: Life) -> None:
     """What the end of a run cut off is wanted again: as its next attempt if one had begun."""
     if life.status == "failed" or life.was_begun:
         life.attempt += 1
-    life.status, life.cut_off, life.was_begun, life.word = "ready", 0, False, ""
+    life.status, life.cut_off, life.was_begun, life.word, life.has_slot = "ready", 0, False, "", False
 
 
 def _fits(fact: ev.Event, life: Life) -> bool:

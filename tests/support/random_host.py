@@ -27,7 +27,8 @@ def started() -> ev.RunStarted:
 class Temper:
     """How often, in percent of the facts, something unusual happens.
 
-    ``revives``: how often a run that failed or was cancelled is taken up again.
+    ``revives``: how often a run that failed or was cancelled is taken up again. ``limits``: how many of the failures
+    are those of a limit of the run.
     """
 
     fails: int = 12
@@ -37,6 +38,7 @@ class Temper:
     cancels: int = 1
     late: int = 4
     revives: int = 40
+    limits: int = 3
 
 
 class RandomHost:
@@ -246,8 +248,9 @@ class RandomHost:
         errors = [e for e in place.scope.shape.out(place.name) if e.port == "error"] if place.item is None else []
         taken = tuple(e.index for e in self._holding(place.scope, place.name, errors)[:1])
         return ev.NodeFailed(
-            execution=place.execution, node=place.path, attempt=place.life.attempt, error=error, taken=taken
-        )
+            execution=place.execution, node=place.path, attempt=place.life.attempt, error=error,
+            taken=taken, ends_run=self._is_fated(self.temper.limits),
+        )  # fmt: skip
 
 
 def _node(place: Place) -> Any:
