@@ -162,6 +162,9 @@ class Hosting:
         """Bring a word to the run's host: here, elsewhere by letter, or by becoming the host; on disk on return."""
         try:
             host = self._hosts.get(run_id) or await self.take_up(run_id)
+            # One that only waits may have been given back while it was taken up; a word to it would be lost.
+            while self._hosts.get(run_id) is not host:
+                host = await self.take_up(run_id)
         except InputError as error:
             if error.code != "run.elsewhere":
                 raise
