@@ -7,8 +7,9 @@ that does not fit is asked again.
 from __future__ import annotations
 
 import json
+import os
 import sys
-from typing import Any
+from typing import Any, Final
 
 import anyio
 
@@ -17,6 +18,8 @@ from engine.cli.output import Output, clean
 from engine.errors import InputError
 from engine.journal.store import OpenGate
 from engine.model.values import as_object
+
+MOST_TYPED: Final = 65_536
 
 
 def can_ask(output: Output) -> bool:
@@ -37,7 +40,7 @@ async def ask_gates(output: Output, engine: Engine, run_id: str) -> bool:
         option = await _option(output, gate)
         if option is None:
             return False
-        form = await _form(gate, option)
+        form = await _form(output, gate, option)
         try:
             await engine.answer(run_id, gate.gate, option, form=form)
         except InputError as error:
@@ -54,7 +57,7 @@ async def _option(output: Output, gate: OpenGate) -> str | None:
         label = option.get("label")
         output.line(f"  {number}  {option['name']}{f' ({label})' if label else ''}")
     while True:
-        typed = (await _line("decide (number or name, empty to leave it open): ")).strip()
+        typed = (await _line(output, "decide (number or name, empty to leave it open): ")).strip()
         if not typed:
             return None
         if typed in names:
@@ -64,7 +67,7 @@ async def _option(output: Output, gate: OpenGate) -> str | None:
         output.line(f"one of: {', '.join(names)}")
 
 
-async def _form(gate: OpenGate, option: str) -> dict[str, Any]:
+async def _form(output: Output, gate: OpenGate, option: str) -> dict[str, Any]:
     schema = next((o["form"] for o in gate.options if o["name"] == option and o.get("form")), gate.form)
     properties = as_object(as_object(schema).get("properties"))
     prefill = gate.prefill or {}
@@ -73,7 +76,7 @@ async def _form(gate: OpenGate, option: str) -> dict[str, Any]:
         field = as_object(given)
         known = prefill.get(name, field.get("default"))
         title = field.get("title", name)
-        typed = await _line(f"{clean(str(title))}{f' [{known}]' if known is not None else ''}: ")
+        typed = await _line(output, f"{clean(str(title))}{f' [{known}]' if known is not None else ''}: ")
         if typed.strip():
             form[name] = _typed(typed, field)
     return form
@@ -89,8 +92,22 @@ def _typed(text: str, schema: dict[str, Any]) -> Any:
         return text
 
 
-async def _line(prompt: str) -> str:
+async def _line(output: Output, prompt: str) -> str:
+    """What is typed after the prompt, without the line's end; "" at the end of the input.
+
+    No thread waits in ``input()``: it could not be called back, and the process would not end before one more line.
+    """
+    output.out.write(clean(prompt))
+    output.out.flush()
+    typed = bytearray()
     try:
-        return await anyio.to_thread.run_sync(input, prompt, abandon_on_cancel=True)
-    except EOFError:
-        return ""
+        while not typed.endswith(b"\n"):
+            await anyio.wait_readable(sys.stdin)
+            read = os.read(sys.stdin.fileno(), MOST_TYPED)
+            if not read:
+                break
+            typed += read
+    finally:
+        if not typed.endswith(b"\n"):
+            output.line()
+    return typed.decode(errors="replace").rstrip("\r\n")

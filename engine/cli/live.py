@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Final
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from rich.text import Text
 from engine.app import Engine
 from engine.cli.output import Output, clean
 from engine.model.graph import Graph
+from engine.model.values import as_object
 from engine.render.tokens import STATUS_FAMILY, STATUS_WORDS, Status, colour
 from engine.run import Run
 from engine.runtime.feed import Volatile
@@ -26,9 +28,16 @@ from engine.scheduler.overview import NodeView, Overview
 
 REFRESH_PER_S: Final = 10
 MOST_ROWS: Final = 40
-"""More nodes than this: only those that something happened to lately are shown."""
+"""More nodes than this, or than the screen has lines: only those that something happened to lately are shown."""
+LINES_KEPT: Final = 4
+"""Lines of the screen that the table leaves to others."""
 
 
+COLUMNS: Final = ("node", "status", "turn", "attempt", "time", "tokens", "")
+ALWAYS: Final = ("node", "status")
+"""The columns that stand there even where they are empty."""
+KEPT_TEXT: Final = 200
+"""So many characters of what a node says last are remembered."""
 SIGNS: Final[dict[Status, str]] = {
     "waiting": "○",
     "running": "◐",
@@ -55,12 +64,9 @@ class LiveTable:
         self._graph = graph
         self._overview = Overview()
         self._text: dict[str, str] = {}
-        self._live = (
-            None
-            if console is None
-            else Live(get_renderable=self.table, console=console, refresh_per_second=REFRESH_PER_S, transient=True)
-        )
-        self._now = 0.0
+        self._now: Callable[[], float] = lambda: 0.0
+        self._console = console
+        self._live: Live | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -71,7 +77,8 @@ class LiveTable:
             return
         graph = next(iter((await engine.documents_of(run.id)).values()))
         table = cls(graph, Console(file=output.out))
-        watcher = asyncio.ensure_future(table.watch(engine, run))
+        table._now = engine.clock.now
+        watcher = asyncio.ensure_future(table.watch(run))
         with table.drawn():
             try:
                 yield table
@@ -83,59 +90,74 @@ class LiveTable:
     @contextlib.contextmanager
     def drawn(self) -> Generator[None]:
         """The table stands on the screen."""
-        if self._live is None:
+        self._draw()
+        try:
             yield
-            return
-        with self._live:
-            yield
+        finally:
+            self._wipe()
 
     @contextlib.contextmanager
     def paused(self) -> Generator[None]:
         """The screen is free for questions."""
-        if self._live is None:
-            yield
-            return
-        self._live.stop()
-        try:
-            yield
-        finally:
+        self._wipe()
+        yield
+        self._draw()  # not where the block was left by a way out: then nothing is drawn any more
+
+    def _draw(self) -> None:
+        """Draw below whatever stands there. A drawing that was wiped remembers its height, so each is a new one."""
+        if self._console is not None:
+            self._live = Live(
+                get_renderable=self.table, console=self._console, refresh_per_second=REFRESH_PER_S, transient=True
+            )
             self._live.start()
 
-    async def watch(self, engine: Engine, run: Run) -> None:
+    def _wipe(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    async def watch(self, run: Run) -> None:
         """Fold the run's events in as they come."""
         async for item in run.watch():
-            self._now = engine.clock.now()
-            if isinstance(item, Volatile):
-                if item.kind == "text":
-                    self._text[item.node] = (self._text.get(item.node, "") + str(item.value))[-200:]
-                elif item.kind == "progress":
-                    self._text[item.node] = str(item.value)
+            if not isinstance(item, Volatile):
+                self._overview.note(item)
                 continue
-            self._overview.note(item)
-            if item.at > self._now:
-                self._now = item.at
+            words = str(as_object(item.value).get("text") or "")
+            before = self._text.get(item.node, "") if item.kind == "text" else ""
+            self._text[item.node] = (before + words)[-KEPT_TEXT:]
 
     def table(self) -> Table:
         """The table as it stands now."""
         table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-        for name in ("node", "status", "turn", "attempt", "time", "tokens", ""):
-            table.add_column(name, justify="right" if name in ("time", "tokens") else "left", no_wrap=True)
-        for name, view in self._rows():
-            table.add_row(*self._row(name, view))
+        rows, hidden = self._rows()
+        lines = [self._row(name, view) for name, view in rows]
+        told_in = [place for place, name in enumerate(COLUMNS) if name in ALWAYS or any(line[place] for line in lines)]
+        for place in told_in:
+            is_number = COLUMNS[place] in ("time", "tokens")
+            table.add_column(COLUMNS[place], justify="right" if is_number else "left", no_wrap=True)
+        for line in lines:
+            table.add_row(*(line[place] for place in told_in))
+        if hidden:
+            told = ", ".join(f"{number} {STATUS_WORDS[status]}" for status, number in hidden.items())
+            table.caption, table.caption_justify = f"and {told}", "left"
         return table
 
-    def _rows(self) -> list[tuple[str, NodeView]]:
+    def _rows(self) -> tuple[list[tuple[str, NodeView]], Counter[Status]]:
+        """The rows that find room, and of how many nodes of which status there are no rows."""
         known = self._overview.nodes
         names = list(self._graph.nodes) if self._graph is not None else []
-        paths = [*names, *(path for path in known if path not in set(names))]
+        listed = set(names)
+        paths = [*names, *(path for path in known if path not in listed)]
         rows = [(path, known.get(path, NodeView(path))) for path in paths]
-        if len(rows) <= MOST_ROWS:
-            return rows
-        heard = [row for row in rows if row[1].executions]
-        return sorted(heard, key=lambda row: row[1].ended_at or float("inf"))[-MOST_ROWS:]
+        height = MOST_ROWS if self._console is None else max(1, self._console.height - LINES_KEPT)
+        most = min(MOST_ROWS, height)
+        if len(rows) <= most:
+            return rows, Counter()
+        shown = {path for path, _ in sorted(rows, key=_urgency)[:most]}
+        return [row for row in rows if row[0] in shown], Counter(v.status for p, v in rows if p not in shown)
 
     def _row(self, name: str, view: NodeView) -> list[str | Text]:
-        ended = view.ended_at if view.ended_at is not None else self._now
+        ended = view.ended_at if view.ended_at is not None else self._now()
         seconds = "" if view.started_at is None else f"{max(0.0, ended - view.started_at):.1f} s"
         items = "" if view.items is None else f" {view.items_done}/{view.items}"
         turn = ".".join(map(str, view.turns)) if view.turns else ""
@@ -149,3 +171,11 @@ class LiveTable:
             str(view.usage.tokens) if view.usage.tokens else "",
             Text(said, style="dim"),
         ]
+
+
+def _urgency(row: tuple[str, NodeView]) -> tuple[int, float]:
+    """What is asked or at work comes first, then what ended last, then what has not begun."""
+    view = row[1]
+    if view.status in ("asking", "running", "retrying"):
+        return 0, 0.0 if view.status == "asking" else 1.0
+    return (2, 0.0) if view.ended_at is None else (1, -view.ended_at)

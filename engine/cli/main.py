@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.note("weft: interrupted")
         return int(Exit.NOT_ENDED)
     except Exception as error:
-        LOG.exception("an unexpected error")
+        LOG.debug("an unexpected error", exc_info=True)
         output.error(bug(error))
         return int(Exit.UNUSABLE)
 
@@ -121,7 +121,7 @@ def _near_miss(given: Sequence[str]) -> None:
 
 def bug(error: BaseException) -> EngineBug:
     """An unexpected exception as the error that asks to be reported."""
-    return EngineBug(f"{type(error).__name__}: {error}", hint="please report this with the command you gave")
+    return EngineBug(f"{type(error).__name__}: {error}", hint="please report this with what WEFT_LOG=debug adds")
 
 
 if __name__ == "__main__":
