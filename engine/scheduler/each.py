@@ -48,7 +48,7 @@ def go_on(run: Run, execution: Execution, items: Items) -> None:
         else:
             _fill(run, execution, items)
         run.conclude(execution, None)
-    elif verdict == "starved":
+    else:
         node = execution.walk.path_of(execution.node)
         message = f"too few items of {execution.node.id} came to a result"
         run.give_up(execution, Failure("logic", "join.starved", message, node, "let it wait for fewer"))
