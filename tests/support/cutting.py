@@ -161,16 +161,19 @@ async def taken_up(events: Sequence[Event], n: int, texts: Mapping[str, str], *,
 
 
 @asynccontextmanager
-async def on(journal: MemoryJournal, world: World, *, graphs: Path = Path("graphs")) -> AsyncGenerator[Engine]:
-    """An engine on this journal."""
+async def on(
+    journal: MemoryJournal, world: World, *, graphs: Path = Path("graphs"), tools: Sequence[Any] | None = None
+) -> AsyncGenerator[Engine]:
+    """An engine on this journal, with the world's tools or these."""
 
     async def given(place: Any, **how: Any) -> MemoryJournal:
         del place, how
         return journal
 
+    known = world.tools() if tools is None else tools
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.app.open_journal", given)
-        async with Engine.open("memory:", tools=world.tools(), clock=world.clock, graphs=graphs) as engine:
+        async with Engine.open("memory:", tools=known, clock=world.clock, graphs=graphs) as engine:
             yield engine
 
 
