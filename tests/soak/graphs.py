@@ -58,9 +58,7 @@ def mixed(*, name: str = "mixed") -> Document:
 def stamped(nodes: int, *, name: str = "stamped") -> Document:
     """``nodes`` nodes one after the other that each leave a mark outside."""
     work: Document = {"kind": "tool", "tool": "stamp"}
-    return _document(
-        name, {f"n{i}": _then({**work, "args": {"name": f"n{i}"}}, i, nodes) for i in range(nodes)}
-    )
+    return _document(name, {f"n{i}": _then({**work, "args": {"name": f"n{i}"}}, i, nodes) for i in range(nodes)})
 
 
 def gated(*, name: str = "gated") -> Document:

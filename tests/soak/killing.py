@@ -1,7 +1,8 @@
 """The server killed in the middle, again and again: every run ends right, no effect happens after it was settled.
 
-Rule: a kill comes after a number of marks that chance chose, so that it falls anywhere. A mark left outside is held
-against the journal: an execution leaves at most one mark per attempt, and none after its settlement is on disk.
+Rule: a kill comes after a number of marks that chance chose, so that it falls anywhere; but every run has moved on
+before, since a node during which the process died three times in a row is given up as what kills it. A mark left outside is held against the journal: an execution leaves at most one mark per attempt, and none after its
+settlement is on disk.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 
 import anyio
 import httpx2
+import orjson
 
 from tests.soak.crowd import Crowd, Outcome, meet, run_ids
+from tests.soak.readers import frames_of
 from tests.soak.serving import Served
 
 CLOCKS_DIFFER_S = 0.002
@@ -51,23 +54,33 @@ class Survival:
     executions: int
 
 
-async def survive(served: Served, crowd: Crowd, *, nodes: int, kills: int) -> Survival:
-    """Run a crowd of ``stamped`` runs while the server is killed so many times, and judge."""
+async def survive(served: Served, crowd: Crowd, *, nodes: int, kills: int, patient: int = 0) -> Survival:
+    """Run a crowd of runs that leave marks while the server is killed so many times, and judge.
+
+    Args:
+        served: a running server with ``graphs.TOOLS``.
+        crowd: of runs of ``graphs.stamped(nodes)``.
+        nodes: how many marks each run leaves.
+        kills: how often the server is killed.
+        patient: after so many of the kills, the last ones, the leases of the dead run out by themselves (15 s); after
+            the others they are ended by hand.
+    """
     killed = 0
     chance = random.Random(crowd.seed)
-    every = max(1, crowd.runs * nodes // (kills + 1))
     outcomes = list[Outcome]()
 
     async def strike() -> None:
         nonlocal killed
         for number in range(kills):
-            due = every * number + chance.randrange(1, every + 1)
-            while (len(marks_in(served.place))) < due and not outcomes:
-                await anyio.sleep(0.005)
-            if outcomes:
-                return
+            before, more = Counter(mark.run for mark in marks_in(served.place)), chance.randrange(crowd.runs)
+            while not _all_moved_on(served.place, before, more, run_ids(crowd), nodes):
+                if outcomes:
+                    return
+                await anyio.sleep(0.005)  # a file can only be looked at
             await served.kill()
             killed += 1
+            if number < kills - patient:
+                served.end_leases()
             await served.start()
 
     async def go() -> None:
@@ -80,6 +93,15 @@ async def survive(served: Served, crowd: Crowd, *, nodes: int, kills: int) -> Su
     async with served.client() as client:
         faults = [fault for run in run_ids(crowd) for fault in await _faults(client, run, marks, nodes)]
     return Survival(outcomes[0], faults, killed, len(marks), len({(mark.run, mark.execution) for mark in marks}))
+
+
+def _all_moved_on(place: Path, before: Counter[str], more: int, runs: list[str], nodes: int) -> bool:
+    """Whether every run that is not over has left two marks since ``before``, and all together ``more`` besides."""
+    marks = marks_in(place)
+    now, done = Counter(mark.run for mark in marks), Counter(run for run, _ in {(m.run, m.execution) for m in marks})
+    under_way = [run for run in runs if done[run] < nodes]
+    needed = 2 * len(under_way) + more
+    return all(now[run] >= before[run] + 2 for run in under_way) and now.total() - before.total() >= needed
 
 
 def marks_in(place: Path) -> list[Mark]:
@@ -112,10 +134,6 @@ async def _faults(client: httpx2.AsyncClient, run: str, marks: list[Mark], nodes
 
 async def events_of(client: httpx2.AsyncClient, run: str) -> list[dict[str, Any]]:
     """A run's journal as JSON, after its end."""
-    import orjson
-
-    from tests.soak.readers import frames_of
-
     async with client.stream("GET", f"/api/runs/{run}/events") as answer:
         return [orjson.loads(data) async for id, _, data in frames_of(answer.aiter_raw()) if id is not None]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 import anyio
@@ -132,7 +133,7 @@ def faults_of_all(seen: list[Note], expected: dict[str, int]) -> list[str]:
         expected: run -> number of its last event.
     """
     ids = [note.id for note in seen]
-    faults = ["positions do not rise"] if any(a >= b for a, b in zip(ids, ids[1:], strict=False)) else []
+    faults = ["positions do not rise"] if any(a >= b for a, b in pairwise(ids)) else []
     numbers: dict[str, list[int]] = {}
     for note in seen:
         numbers.setdefault(note.run, []).append(note.n)
