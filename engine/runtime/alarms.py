@@ -55,6 +55,8 @@ class Alarms:
 
     def span_begins(self, budget: Budget) -> None:
         """An attempt is being executed: from now on its seconds count, in every budget around it."""
+        if not budget.is_timed:
+            return
         now = self.clock.now()
         for fresh in budget.began_all(now):
             left = fresh.seconds_left()
@@ -63,6 +65,8 @@ class Alarms:
 
     def span_ends(self, budget: Budget) -> None:
         """It is not being executed any more."""
+        if not budget.is_timed:
+            return
         for idle in budget.ended_all(self.clock.now()):
             timer = self._spans.pop(idle.owner, None) if self._spans else None
             if timer is not None:

@@ -191,7 +191,8 @@ class Host:
     def apply(self, fact: Event) -> None:
         """Apply a fact and everything that follows from it without waiting, in order."""
         self._agenda.append(fact)
-        self._drain()
+        if not self._is_applying:
+            self._drain()
 
     def fall(self, error: WeftError) -> None:
         """Stop at once: the journal refused, or an invariant broke. Nothing more is written."""
@@ -211,8 +212,6 @@ class Host:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _drain(self) -> None:
-        if self._is_applying:
-            return
         self._is_applying = True
         agenda = self._agenda
         try:
@@ -223,7 +222,8 @@ class Host:
                 elif _whose(item) not in self._void:
                     for answer in self._clerk.answer(item):
                         self._apply_one(answer)
-            self._void.clear()
+            if self._void:
+                self._void.clear()
         except WeftError as error:
             self.fall(error)
         finally:
@@ -232,13 +232,14 @@ class Host:
     def _apply_one(self, item: Event | _Written) -> None:
         if isinstance(item, _Written):
             step = self.scheduler.apply(item.event)
-        elif self.scheduler.accepts(item):
-            step = self.scheduler.apply(item)
-            self._note(item)
         else:
-            if isinstance(item, EffectSettled):
-                self._note(item)  # what happened outside is recorded even if nobody needs it any more
-            return
+            taken = self.scheduler.take(item)
+            if taken is None:
+                if isinstance(item, EffectSettled):
+                    self._note(item)  # what happened outside is recorded even if nobody needs it any more
+                return
+            step = taken
+            self._note(item)
         for consequence in step.consequences:
             self._note(consequence)
         for command in step.commands:

@@ -37,6 +37,8 @@ class Budget:
         since: when ``working`` last left 0, seconds since 1970.
         has_money_unknown: a model of unknown price was used, so ``usd`` is a lower bound.
         calls: tool -> how often it was begun; only the run's own budget counts them.
+        is_bounded: it or one around it has limits; else nothing needs to be counted.
+        is_timed: it or one around it has a limit of seconds; else no spans need to be measured.
     """
 
     owner: str
@@ -51,6 +53,13 @@ class Budget:
     since: float = 0.0
     has_money_unknown: bool = False
     calls: dict[str, int] = field(default_factory=dict[str, int])
+    is_bounded: bool = field(init=False)
+    is_timed: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        outer, limits = self.parent, self.limits
+        self.is_bounded = limits is not None or (outer is not None and outer.is_bounded)
+        self.is_timed = (limits is not None and limits.seconds is not None) or (outer is not None and outer.is_timed)
 
     @property
     def level(self) -> int:
@@ -135,6 +144,8 @@ class Budget:
         Raises:
             LimitReached: the limit of this budget or one around it is used up.
         """
+        if not self.is_bounded:
+            return
         if check:
             for budget in self.chain():
                 if budget.limits is not None:
@@ -150,6 +161,8 @@ class Budget:
         Raises:
             LimitReached: the limit of this budget or one around it is used up.
         """
+        if not self.is_bounded:
+            return
         if check:
             for budget in self.chain():
                 if budget.limits is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from engine.journal.projection import next_reminder_at
 from engine.runtime.clock import Clock
@@ -23,10 +24,12 @@ from engine.scheduler.events import (
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
-    SignalReceived,
     TimerFired,
     TimerSet,
 )
+
+_DECIDED: Final = frozenset({NodeCompleted, NodeFailed, NodeCancelled})
+_TOLD: Final = frozenset({GateOpened, GateReminded, GateEscalated, GateAnswered, GateExpired, TimerSet, TimerFired})
 
 
 @dataclass(slots=True)
@@ -77,6 +80,13 @@ class Waits:
 
     def note(self, event: Event) -> None:
         """Fold one event in. O(1), but for the end of an execution with gates of its own."""
+        kind = type(event)
+        if kind in _DECIDED:
+            if self.gates or self.waits:
+                self._close_execution(event.execution)  # type: ignore[union-attr]
+            return
+        if kind not in _TOLD:
+            return
         match event:
             case GateOpened():
                 gate = OpenGate(event, reminded_at=event.at, assignees=event.assignees)
@@ -94,10 +104,6 @@ class Waits:
                     self._arm_wait(wait)
             case TimerFired():
                 self._close_wait(event.execution)
-            case NodeCompleted() | NodeFailed() | NodeCancelled() if self.gates or self.waits:
-                self._close_execution(event.execution)
-            case SignalReceived():
-                pass
             case _:
                 pass
 

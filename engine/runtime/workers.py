@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -18,7 +19,7 @@ from engine.runtime.accounts import usage_of
 from engine.runtime.alarms import Alarms
 from engine.runtime.cache import Kept, cache_key, is_worth_keeping
 from engine.runtime.clerk import Clerk
-from engine.runtime.context import NodeContext, Result, RunFacade, Suspend
+from engine.runtime.context import Executor, NodeContext, Result, RunFacade, Suspend
 from engine.runtime.ids import input_digest
 from engine.runtime.limits import Budget, LimitReached
 from engine.runtime.outcomes import Outcomes, Ready
@@ -29,13 +30,28 @@ from engine.scheduler.events import Event, NodeCompleted, NodeFailed, NodeStarte
 from engine.scheduler.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from engine.model.nodes import Cache
+    from engine.model.nodes import Cache, Limits
 
 FAIR_EVERY: Final = 64
 """After so many nodes in a row a task lets others have their turn."""
 PATIENCE_S: Final = 5.0
 """How long tasks that are cut off may take to end."""
 _REUSED: Final = ""
+
+
+class Traits:
+    """What the host asks of a node again and again, looked up once: its kind's fields are not the same for all."""
+
+    __slots__ = ("cache", "executor", "limits", "node", "timeout_s", "types")
+
+    def __init__(self, command: Ready, executors: Mapping[str, Executor]) -> None:
+        doc = command.node.doc
+        self.node = command.node
+        self.executor = executors.get(command.node.kind)
+        self.types = judge.types_in(command)
+        self.cache: Cache | None = getattr(doc, "cache", None)
+        self.limits: Limits | None = getattr(doc, "limits", None)
+        self.timeout_s: float | None = getattr(doc, "timeout_s", None)
 
 
 class Driver(RunFacade, Protocol):
@@ -92,6 +108,7 @@ class Workers:
         self._at_work: dict[str, Ready] = {}
         self._inside: dict[str, Start] = {}
         self._keep_under: dict[str, str] = {}
+        self._traits: dict[int, Traits] = {}
         self._is_stopped = False
         clerk.on_entered = self._entered
         clerk.on_left = self._left
@@ -212,7 +229,7 @@ class Workers:
 
     async def _work(self, command: Ready, task: asyncio.Task[None]) -> None:
         """One attempt: look its result up where it has a cache, else begin it, do it, and apply what came of it."""
-        cache: Cache | None = command.node.doc.cache
+        cache = self._traits_of(command).cache
         key = await self._reused(command) if cache is not None else None
         if key == _REUSED:
             return
@@ -223,11 +240,12 @@ class Workers:
         if ctx is None:
             self._working.pop(command.execution, None)
             return
-        began = self._around.clock.now()
+        now = self._around.clock.now
+        began = now()
         outcome = await self._done(command, ctx, task)
         if outcome is None or self._is_stopped or task in self._withdrawn:
             return
-        self._driver.apply(self._fact(command, outcome, ctx, seconds=round(self._around.clock.now() - began, 3)))
+        self._driver.apply(self._fact(command, outcome, ctx, seconds=round(now() - began, 3)))
         if key is not None and cache is not None and isinstance(outcome, Result) and is_worth_keeping(outcome):
             await self._keep(key, outcome.output, cache.ttl_s)
 
@@ -275,12 +293,13 @@ class Workers:
     def _context(self, command: Ready) -> NodeContext | None:
         """Begin an attempt: its input resolved and journaled. None when there is nothing to do any more."""
         node, scope, execution = command.node, command.scope, command.execution
-        driver = self._driver
+        driver, traits = self._driver, self._traits_of(command)
+        if traits.executor is None:
+            raise EngineBug(f"nobody carries out nodes of kind {node.kind}")
         names = driver.scheduler.names(scope, execution)
-        types = judge.types_in(command)
         path = judge.node_path(command)
         recorded = self._steps.of(execution)
-        budget = self._clerk.accounts.agent(scope.path, execution, getattr(node.doc, "limits", None), recorded)
+        budget = self._clerk.accounts.agent(scope.path, execution, traits.limits, recorded)
         is_new = isinstance(command, Start)
         started = NodeStarted(execution=execution, node=path, attempt=command.attempt)
         if is_new and not driver.scheduler.accepts(started):
@@ -288,7 +307,7 @@ class Workers:
         try:
             if is_new and command.attempt == 1:
                 budget.reserve_node_run()
-            resolved = self._around.executors[node.kind].resolve(node.doc, names, types)
+            resolved = traits.executor.resolve(node.doc, names, traits.types)
         except OutsideError as error:
             if is_new:
                 driver.apply(started)
@@ -310,14 +329,21 @@ class Workers:
             budget=budget,
             host=driver,
             recorded=recorded,
-            deadline=self._arm_time_out(command),
+            deadline=None if traits.timeout_s is None else self._arm_time_out(command, traits.timeout_s),
             seed=self._settings.seed,
             iteration=names.get("iteration", 1),
             item=command.item is not None,
             scripted=self._settings.scripts.get(scope.plan.name),
             model=self._settings.model,
-            types=types,
+            types=traits.types,
         )
+
+    def _traits_of(self, command: Ready) -> Traits:
+        node = command.node
+        found = self._traits.get(id(node))
+        if found is None or found.node is not node:
+            found = self._traits[id(node)] = Traits(command, self._around.executors)
+        return found
 
     # -- results that are kept ---------------------------------------------------------------------------------------
 
@@ -359,7 +385,9 @@ class Workers:
     def inside(self, command: Start, since: float) -> None:
         """On a resume: a subgraph is open since then; its time-out goes on."""
         self._inside[command.execution] = command
-        self._arm_time_out(command, since)
+        timeout_s = self._traits_of(command).timeout_s
+        if timeout_s is not None:
+            self._arm_time_out(command, timeout_s, since)
 
     def _entered(self, command: Start) -> None:
         """A subgraph was opened: its time-out runs."""
@@ -376,10 +404,7 @@ class Workers:
 
     # -- time --------------------------------------------------------------------------------------------------------
 
-    def _arm_time_out(self, command: Ready, since: float | None = None) -> float | None:
-        timeout_s: float | None = getattr(command.node.doc, "timeout_s", None)
-        if timeout_s is None:
-            return None
+    def _arm_time_out(self, command: Ready, timeout_s: float, since: float | None = None) -> float:
         due = (self._around.clock.now() if since is None else since) + timeout_s
         self.alarms.at(due, command.execution, partial(self._time_out, command, timeout_s))
         return due
