@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.agents.models.registry import ModelRegistry
 from engine.agents.registry import ToolRegistry
@@ -29,8 +29,6 @@ from engine.model.graph import Graph
 from engine.model.names import nearest
 from engine.model.schema import fill_defaults, problems
 from engine.model.values import as_object, normal, problem
-from engine.pictures import run_overlay
-from engine.render.picture import RunOverlay
 from engine.run import Run, RunResult
 from engine.runtime.clock import Clock, SystemClock
 from engine.runtime.feed import Feed, Volatile
@@ -61,6 +59,9 @@ __all__ = [
     "moment_text",
 ]
 """What the doors may reach through the facade."""
+
+if TYPE_CHECKING:
+    from engine.render.picture import RunOverlay
 
 
 class Engine:
@@ -398,6 +399,8 @@ class Engine:
         Raises:
             InputError: ``run.unknown``.
         """
+        from engine.pictures import run_overlay  # noqa: PLC0415 - what draws nothing need not wait for the drawing
+
         graphs = await self.documents_of(run_id)
         plan = self._documents.plan(next(iter(graphs.values())))
         return run_overlay(await self.journal_of(run_id), plan, run_id=run_id, now=self.clock.now())

@@ -21,10 +21,8 @@ from engine.model.findings import Finding
 from engine.model.graph import Graph
 from engine.model.names import NAME_PATTERN, is_name, nearest
 from engine.model.new import new_graph
-from engine.render import Format, picture_of, render
 
 DEADLINE_S: Final = 20.0
-FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 
 def _configure_graphs(place: argparse.ArgumentParser) -> None:
@@ -32,9 +30,11 @@ def _configure_graphs(place: argparse.ArgumentParser) -> None:
 
 
 def _configure_export(place: argparse.ArgumentParser) -> None:
+    from engine.render import Format  # noqa: PLC0415 - what draws nothing need not wait for the drawing
+
     place.add_argument("graph", metavar="GRAPH", help="a file, or a name in the graphs directory")
     place.add_argument("--run", metavar="RUN", help="colour it by this run")
-    place.add_argument("--to", choices=FORMATS, required=True, help="the format")
+    place.add_argument("--to", choices=get_args(Format), required=True, help="the format")
     place.add_argument("-o", metavar="FILE", dest="target", help="where to (default: standard output)")
     place.add_argument("--theme", choices=["light", "dark"], default="light")
 
@@ -101,6 +101,8 @@ def _findings(setting: Setting, engine: Any, reference: str) -> list[tuple[str, 
 
 
 async def _export(setting: Setting) -> Exit:
+    from engine.render import picture_of, render  # noqa: PLC0415 - see above
+
     options, output = setting.options, setting.output
     graph, _ = setting.library.open(options.graph)
     overlay = None

@@ -17,7 +17,6 @@ from engine.cli.command import Command, Setting
 from engine.cli.output import Exit, short
 from engine.errors import WeftError
 from engine.model.new import new_graph
-from engine.render import picture_of, render
 from engine.version import VERSION
 
 _ABOUT = {"scripted": "answers from GRAPH.scripted.json beside the graph, or --answers; no key, no network"}
@@ -130,6 +129,8 @@ def _secrets(setting: Setting) -> list[Check]:
 
 
 async def _pictures(setting: Setting) -> Check:
+    from engine.render import picture_of, render  # noqa: PLC0415 - what draws nothing need not wait for the drawing
+
     del setting
     try:
         await render(picture_of(new_graph("probe")), to="svg", theme="light", deadline_s=20.0)

@@ -58,13 +58,13 @@ def ink(status: Status) -> str:
 
 
 class LiveTable:
-    """The table of one run; ``shown`` gives one that draws, or one that does nothing."""
+    """The table of one run; ``shown`` draws one."""
 
-    def __init__(self, graph: Graph | None, console: Console | None) -> None:
+    def __init__(self, graph: Graph, console: Console, now: Callable[[], float]) -> None:
         self._graph = graph
         self._overview = Overview()
         self._text: dict[str, str] = {}
-        self._now: Callable[[], float] = lambda: 0.0
+        self._now = now
         self._console = console
         self._live: Live | None = None
 
@@ -72,12 +72,8 @@ class LiveTable:
     @contextlib.asynccontextmanager
     async def shown(cls, output: Output, engine: Engine, run: Run) -> AsyncGenerator[LiveTable]:
         """Draw the run while the block lasts."""
-        if not output.is_live:
-            yield cls(None, None)
-            return
         graph = next(iter((await engine.documents_of(run.id)).values()))
-        table = cls(graph, Console(file=output.out))
-        table._now = engine.clock.now
+        table = cls(graph, Console(file=output.out), engine.clock.now)
         watcher = asyncio.ensure_future(table.watch(run))
         with table.drawn():
             try:
@@ -105,11 +101,10 @@ class LiveTable:
 
     def _draw(self) -> None:
         """Draw below whatever stands there. A drawing that was wiped remembers its height, so each is a new one."""
-        if self._console is not None:
-            self._live = Live(
-                get_renderable=self.table, console=self._console, refresh_per_second=REFRESH_PER_S, transient=True
-            )
-            self._live.start()
+        self._live = Live(
+            get_renderable=self.table, console=self._console, refresh_per_second=REFRESH_PER_S, transient=True
+        )
+        self._live.start()
 
     def _wipe(self) -> None:
         if self._live is not None:
@@ -145,12 +140,11 @@ class LiveTable:
     def _rows(self) -> tuple[list[tuple[str, NodeView]], Counter[Status]]:
         """The rows that find room, and of how many nodes of which status there are no rows."""
         known = self._overview.nodes
-        names = list(self._graph.nodes) if self._graph is not None else []
+        names = list(self._graph.nodes)
         listed = set(names)
         paths = [*names, *(path for path in known if path not in listed)]
         rows = [(path, known.get(path, NodeView(path))) for path in paths]
-        height = MOST_ROWS if self._console is None else max(1, self._console.height - LINES_KEPT)
-        most = min(MOST_ROWS, height)
+        most = min(MOST_ROWS, max(1, self._console.height - LINES_KEPT))
         if len(rows) <= most:
             return rows, Counter()
         shown = {path for path, _ in sorted(rows, key=_urgency)[:most]}

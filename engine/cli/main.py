@@ -12,13 +12,15 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from engine.cli.command import Command, Setting
 from engine.cli.output import Exit, Output
 from engine.errors import EngineBug, GraphError, InputError, WeftError
 from engine.model.names import nearest
 from engine.version import VERSION
+
+if TYPE_CHECKING:
+    from engine.cli.command import Command, Setting
 
 LOG = logging.getLogger("weft")
 
@@ -37,8 +39,8 @@ def commands() -> dict[str, Command]:
     return {command.name: command for command in catalogue.COMMANDS}
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of the whole command line; with the options of all commands, or ``only`` of one."""
     root = _Parser(
         prog="weft",
         description="Run, inspect and draw graph-based workflows for AI agents.",
@@ -50,8 +52,9 @@ def parser() -> argparse.ArgumentParser:
     for command in commands().values():
         place = places.add_parser(command.name, help=command.summary, description=command.summary)
         place.set_defaults(command=command)
-        command.configure(place)
-        _common(place)
+        if only is None or command.name == only:
+            command.configure(place)
+            _common(place)
     return root
 
 
@@ -91,8 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _act(given: list[str], output: Output) -> Exit:
-    tree = parser()
+    if given == ["--version"]:
+        output.out.write(f"weft {VERSION}\n")
+        return Exit.DONE
+    from engine.cli.command import Setting  # noqa: PLC0415 - brings the whole engine
+
     _near_miss(given)
+    tree = parser(given[0] if given and given[0] in commands() else None)
     options = tree.parse_args(given)
     if options.command is None:
         tree.print_help(output.out)

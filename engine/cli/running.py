@@ -12,12 +12,11 @@ import json
 import signal as signals
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from engine.app import Engine
 from engine.cli.asking import ask_gates, can_ask
 from engine.cli.command import Command, Setting, json_option, seconds_option
-from engine.cli.live import LiveTable
 from engine.cli.output import Exit, Output
 from engine.cli.telling import tell_result
 from engine.errors import InputError
@@ -25,6 +24,9 @@ from engine.journal.codec import to_json
 from engine.model.graph import Graph
 from engine.model.values import as_object
 from engine.run import Run, RunResult
+
+if TYPE_CHECKING:
+    from engine.cli.live import LiveTable
 
 PATIENCE_S: Final = 60.0
 """A timer due within this many seconds is slept through."""
@@ -160,7 +162,7 @@ async def _gone_on(setting: Setting, engine: Engine, run: Run, events: TextIO | 
         with contextlib.suppress(NotImplementedError, ValueError):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        async with _events_written(run, events), LiveTable.shown(output, engine, run) as table:
+        async with _events_written(run, events), _table(output, engine, run) as table:
             result = await _stopped_early(stop, options.timeout, _to_next_wait(setting, engine, run, table))
     finally:
         for number in (signals.SIGINT, signals.SIGTERM):
@@ -175,13 +177,25 @@ async def _gone_on(setting: Setting, engine: Engine, run: Run, events: TextIO | 
     return await tell_result(told, engine, result)
 
 
-async def _to_next_wait(setting: Setting, engine: Engine, run: Run, table: LiveTable) -> RunResult:
+@contextlib.asynccontextmanager
+async def _table(output: Output, engine: Engine, run: Run) -> AsyncGenerator[LiveTable | None]:
+    """The live table while the block lasts; None where there is no terminal for it."""
+    if not output.is_live:
+        yield None
+        return
+    from engine.cli.live import LiveTable  # noqa: PLC0415 - only a terminal needs what draws on it
+
+    async with LiveTable.shown(output, engine, run) as table:
+        yield table
+
+
+async def _to_next_wait(setting: Setting, engine: Engine, run: Run, table: LiveTable | None) -> RunResult:
     while True:
         result = await engine.result(run.id, patience_s=PATIENCE_S)
         asks = result.status == "waiting" and not setting.options.no_ask and can_ask(setting.output)
         if not asks or not any(wait.kind == "gate" for wait in result.waiting_for):
             return result
-        with table.paused():
+        with contextlib.nullcontext() if table is None else table.paused():
             if not await ask_gates(setting.output, engine, run.id):
                 return result
 
