@@ -18,7 +18,9 @@ from engine.scheduler.events import Event
 
 if TYPE_CHECKING:
     from engine.compile.plan import Plan, PlanNode
-    from engine.model.nodes import Limits
+    from engine.model.nodes import Cache, Limits
+    from engine.model.types import Types
+    from engine.scheduler.commands import Scope
 
 
 class HostJournal(RunJournal, Protocol):
@@ -31,6 +33,20 @@ class HostJournal(RunJournal, Protocol):
     async def cache_put(self, key: str, value: Any, *, expires_at: float) -> None:
         """Keep a JSON value until ``expires_at``."""
         ...
+
+
+class Traits:
+    """What hosts ask of a node again and again, looked up once: its kind's fields are not the same for all."""
+
+    __slots__ = ("cache", "executor", "limits", "node", "timeout_s", "types")
+
+    def __init__(self, scope: Scope, node: PlanNode, executor: Executor | None) -> None:
+        self.node = node
+        self.executor = executor
+        self.types: Types = scope.plan.document.types_in(node.id)
+        self.cache: Cache | None = getattr(node.doc, "cache", None)
+        self.limits: Limits | None = getattr(node.doc, "limits", None)
+        self.timeout_s: float | None = getattr(node.doc, "timeout_s", None)
 
 
 @dataclass(slots=True)
@@ -50,6 +66,15 @@ class Surroundings:
     executors: Mapping[str, Executor]
     waiters: Mapping[str, Waiter]
     hooks: list[Callable[[str, Event], None]] = field(default_factory=list[Callable[[str, Event], None]])
+
+    _traits: dict[int, Traits] = field(default_factory=dict[int, Traits])
+
+    def traits_of(self, scope: Scope, node: PlanNode) -> Traits:
+        """The traits of a node; plans are kept as long as the engine, so they are looked up once for all runs."""
+        found = self._traits.get(id(node))
+        if found is None or found.node is not node:
+            found = self._traits[id(node)] = Traits(scope, node, self.executors.get(node.kind))
+        return found
 
     def publish(self, run: str, events: list[Event]) -> None:
         """Tell the watchers and the hooks what has been committed."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -19,7 +18,7 @@ from engine.runtime.accounts import usage_of
 from engine.runtime.alarms import Alarms
 from engine.runtime.cache import Kept, cache_key, is_worth_keeping
 from engine.runtime.clerk import Clerk
-from engine.runtime.context import Executor, NodeContext, Result, RunFacade, Suspend
+from engine.runtime.context import NodeContext, Result, RunFacade, Suspend
 from engine.runtime.ids import input_digest
 from engine.runtime.limits import Budget, LimitReached
 from engine.runtime.outcomes import Outcomes, Ready
@@ -30,28 +29,13 @@ from engine.scheduler.events import Event, NodeCompleted, NodeFailed, NodeStarte
 from engine.scheduler.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from engine.model.nodes import Cache, Limits
+    pass
 
 FAIR_EVERY: Final = 64
 """After so many nodes in a row a task lets others have their turn."""
 PATIENCE_S: Final = 5.0
 """How long tasks that are cut off may take to end."""
 _REUSED: Final = ""
-
-
-class Traits:
-    """What the host asks of a node again and again, looked up once: its kind's fields are not the same for all."""
-
-    __slots__ = ("cache", "executor", "limits", "node", "timeout_s", "types")
-
-    def __init__(self, command: Ready, executors: Mapping[str, Executor]) -> None:
-        doc = command.node.doc
-        self.node = command.node
-        self.executor = executors.get(command.node.kind)
-        self.types = judge.types_in(command)
-        self.cache: Cache | None = getattr(doc, "cache", None)
-        self.limits: Limits | None = getattr(doc, "limits", None)
-        self.timeout_s: float | None = getattr(doc, "timeout_s", None)
 
 
 class Driver(RunFacade, Protocol):
@@ -108,7 +92,6 @@ class Workers:
         self._at_work: dict[str, Ready] = {}
         self._inside: dict[str, Start] = {}
         self._keep_under: dict[str, str] = {}
-        self._traits: dict[int, Traits] = {}
         self._is_stopped = False
         clerk.on_entered = self._entered
         clerk.on_left = self._left
@@ -229,7 +212,7 @@ class Workers:
 
     async def _work(self, command: Ready, task: asyncio.Task[None]) -> None:
         """One attempt: look its result up where it has a cache, else begin it, do it, and apply what came of it."""
-        cache = self._traits_of(command).cache
+        cache = self._around.traits_of(command.scope, command.node).cache
         key = await self._reused(command) if cache is not None else None
         if key == _REUSED:
             return
@@ -293,8 +276,9 @@ class Workers:
     def _context(self, command: Ready) -> NodeContext | None:
         """Begin an attempt: its input resolved and journaled. None when there is nothing to do any more."""
         node, scope, execution = command.node, command.scope, command.execution
-        driver, traits = self._driver, self._traits_of(command)
-        if traits.executor is None:
+        driver, traits = self._driver, self._around.traits_of(command.scope, command.node)
+        executor = traits.executor
+        if executor is None:
             raise EngineBug(f"nobody carries out nodes of kind {node.kind}")
         names = driver.scheduler.names(scope, execution)
         path = judge.node_path(command)
@@ -307,7 +291,7 @@ class Workers:
         try:
             if is_new and command.attempt == 1:
                 budget.reserve_node_run()
-            resolved = traits.executor.resolve(node.doc, names, traits.types)
+            resolved = executor.resolve(node.doc, names, traits.types)
         except OutsideError as error:
             if is_new:
                 driver.apply(started)
@@ -337,13 +321,6 @@ class Workers:
             model=self._settings.model,
             types=traits.types,
         )
-
-    def _traits_of(self, command: Ready) -> Traits:
-        node = command.node
-        found = self._traits.get(id(node))
-        if found is None or found.node is not node:
-            found = self._traits[id(node)] = Traits(command, self._around.executors)
-        return found
 
     # -- results that are kept ---------------------------------------------------------------------------------------
 
@@ -385,7 +362,7 @@ class Workers:
     def inside(self, command: Start, since: float) -> None:
         """On a resume: a subgraph is open since then; its time-out goes on."""
         self._inside[command.execution] = command
-        timeout_s = self._traits_of(command).timeout_s
+        timeout_s = self._around.traits_of(command.scope, command.node).timeout_s
         if timeout_s is not None:
             self._arm_time_out(command, timeout_s, since)
 
