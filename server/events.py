@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import Any, Final
 
 import anyio
@@ -156,7 +157,7 @@ class EventStream:
         self._house.metrics.streams += 1
         try:
             async with anyio.create_task_group() as group:
-                group.start_soon(self._until_closed, receive, group.cancel_scope)
+                group.start_soon(_until_gone, receive, group.cancel_scope)
                 group.start_soon(self._collect, give)
                 await self._send(send, take)
                 group.cancel_scope.cancel()
@@ -165,20 +166,9 @@ class EventStream:
             give.close()
             take.close()
 
-    async def _until_closed(self, receive: Receive, scope: anyio.CancelScope) -> None:
-        """End the stream when the client has gone, or the server is to."""
-
-        async def gone() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            scope.cancel()
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(gone)
-            await self._house.closing.wait()
-            scope.cancel()
-
     async def _collect(self, give: MemoryObjectSendStream[bytes]) -> None:
+        """Hand frames over until there are no more, or the server closes."""
+
         def changed(change: Change) -> None:
             told = {"graph": change.graph, "etag": change.etag, "by": change.by}
             try:
@@ -186,12 +176,15 @@ class EventStream:
             except anyio.WouldBlock:
                 LOG.debug("a slow reader misses that %s changed; it looks when it comes back", change.graph)
 
-        async with give:
-            if not self._changes:
+        async with give, anyio.create_task_group() as group:
+            group.start_soon(self._until_closing, group.cancel_scope)
+            with self._house.folder.listening(changed) if self._changes else nullcontext():
                 await self._pass_on(give)
-                return
-            with self._house.folder.listening(changed):
-                await self._pass_on(give)
+            group.cancel_scope.cancel()
+
+    async def _until_closing(self, scope: anyio.CancelScope) -> None:
+        await self._house.closing.wait()
+        scope.cancel()
 
     async def _pass_on(self, give: MemoryObjectSendStream[bytes]) -> None:
         try:
@@ -215,6 +208,13 @@ class EventStream:
             if is_over:
                 return
             sent_at = anyio.current_time()
+
+
+async def _until_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+    """End everything when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
 
 
 async def _next_piece(take: MemoryObjectReceiveStream[bytes], sent_at: float) -> tuple[bytes, bool]:

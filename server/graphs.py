@@ -129,7 +129,7 @@ async def compare_versions(request: Request) -> Response:
     house, name = house_of(request), request.path_params["name"]
     old = await _version(house, name, request.query_params.get("from", CURRENT))
     new = await _version(house, name, request.query_params.get("to", CURRENT))
-    return json_answer((await to_thread.run_sync(diff, old, new)).as_json())
+    return json_answer({"changes": (await to_thread.run_sync(diff, old, new)).as_json()})
 
 
 async def compare_document(request: Request) -> Response:
@@ -137,7 +137,7 @@ async def compare_document(request: Request) -> Response:
     house, name = house_of(request), request.path_params["name"]
     old = await _version(house, name, request.query_params.get("from", CURRENT))
     new = await _graph_in(request)
-    return json_answer((await to_thread.run_sync(diff, old, new)).as_json())
+    return json_answer({"changes": (await to_thread.run_sync(diff, old, new)).as_json()})
 
 
 async def list_versions(request: Request) -> Response:

@@ -104,11 +104,11 @@ async def followed_link(request: Request, house: House, kind: Any) -> Link:
         InputError: ``link.unknown``, ``request.rate``.
     """
     guard = request.scope["state"]["guard"]
-    guard.may_try()
+    guard.may_try("link")
     try:
         return await house.links.look(request.path_params["token"], kind, now=house.engine.clock.now())
     except InputError:
-        guard.was_wrong()
+        guard.was_wrong("link")
         raise
 
 

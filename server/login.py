@@ -25,10 +25,10 @@ async def log_in(request: Request) -> Response:
     """Exchange a token, one's own or a link's, for a cookie."""
     house, guard = house_of(request), request.scope["state"]["guard"]
     asked = await read(request, wire.LogIn, limit=4096)
-    guard.may_try()
+    guard.may_try("login")
     person = house.people.holder_of(asked.token) or await _by_link(house, asked.token)
     if person is None:
-        guard.was_wrong()
+        guard.was_wrong("login")
         raise InputError(
             "nobody is known by this token",
             code="request.unauthorized",

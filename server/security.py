@@ -80,24 +80,24 @@ class Guesses:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The guesses of one request's address, for routes that take a token themselves."""
+    """The guesses of one request's address: of a ``token``, of a ``login`` or of a ``link``."""
 
     guesses: Guesses
     address: str
     now: float
 
-    def may_try(self) -> None:
-        """Go on, unless there was too much guessing.
+    def may_try(self, what: str) -> None:
+        """Go on, unless there was too much guessing of ``what``: a broken link does not lock its reader's programs out.
 
         Raises:
             InputError: ``request.rate``.
         """
-        if (wait := self.guesses.wait_s(self.address, self.now)) > 0:
+        if (wait := self.guesses.wait_s(f"{what} {self.address}", self.now)) > 0:
             raise too_many(wait)
 
-    def was_wrong(self) -> None:
+    def was_wrong(self, what: str) -> None:
         """Note a wrong token."""
-        self.guesses.wrong(self.address, self.now)
+        self.guesses.wrong(f"{what} {self.address}", self.now)
 
 
 @dataclass(slots=True)
@@ -157,7 +157,7 @@ class Door:
         bearer = headers.get("authorization")
         if bearer is not None:
             scheme, _, token = bearer.partition(" ")
-            scope["state"]["guard"].may_try()
+            scope["state"]["guard"].may_try("token")
             return house.people.holder_of(token.strip()) if scheme.lower() == "bearer" else None
         cookie = cookie_of(headers, house.settings.cookie)
         if cookie is None:
@@ -166,7 +166,7 @@ class Door:
 
     def _refuse_stranger(self, scope: Scope, headers: Headers) -> None:
         if "authorization" in headers:
-            scope["state"]["guard"].was_wrong()
+            scope["state"]["guard"].was_wrong("token")
         raise InputError(
             "nobody is logged in", code="request.unauthorized", hint="send Authorization: Bearer TOKEN, or log in at /"
         )

@@ -10,6 +10,7 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -28,6 +29,14 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, application: Application) -> None:
         super().__init__(config)
         self._application = application
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop in order at the first signal, at once at the second.
+
+        uvicorn would raise the signal again once it has stopped, and end the process before the runs are let go.
+        """
+        del sig, frame
+        self.force_exit, self.should_exit = self.should_exit, True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop taking requests, end the streams, finish what is open."""
@@ -65,10 +74,10 @@ async def serve(engine: Engine, settings: Settings, *, on_ready: Callable[[str],
         ws="none",
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    async with application.open():
-        server = Server(config, application)
-        on_ready(links_of(settings, application.first_link, port))
-        with listener:
+    with listener:
+        async with application.open():
+            server = Server(config, application)
+            on_ready(links_of(settings, application.first_link, port))
             await server.serve([listener])
 
 

@@ -146,9 +146,9 @@ class NameVersion(Asked):
 
 
 class Differences(Told):
-    """What differs between two versions."""
+    """What differs between two versions, as their authors would say it."""
 
-    model_config = ConfigDict(extra="allow")
+    changes: list[dict[str, Any]]
 
 
 class Positions(Told):
