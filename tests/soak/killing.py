@@ -1,8 +1,9 @@
 """The server killed in the middle, again and again: every run ends right, no effect happens after it was settled.
 
 Rule: a kill comes after a number of marks that chance chose, so that it falls anywhere; but every run has moved on
-before, since a node during which the process died three times in a row is given up as what kills it. A mark left outside is held against the journal: an execution leaves at most one mark per attempt, and none after its
-settlement is on disk.
+before, since a node during which the process died three times in a row is given up as what kills it. A mark left
+outside is held against the journal: an execution leaves at most one mark per attempt, and none after its settlement is
+on disk.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ async def survive(served: Served, crowd: Crowd, *, nodes: int, kills: int, patie
             while not _all_moved_on(served.place, before, more, run_ids(crowd), nodes):
                 if outcomes:
                     return
-                await anyio.sleep(0.005)  # a file can only be looked at
+                await anyio.sleep(0.005)  # nobody tells of a new line in a file
             await served.kill()
             killed += 1
             if number < kills - patient:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final, Literal
 
 import anyio
 import httpx2
 import orjson
+
+from tests.soak.serving import until
 
 Manner = Literal["steady", "slow", "restless"]
 MANNERS: Final[tuple[Manner, ...]] = ("steady", "slow", "restless")
@@ -58,8 +61,7 @@ class Reader:
     async def read(self, client: httpx2.AsyncClient, is_enough: Callable[[Note], bool]) -> None:
         """Read, coming back again and again, until an event is enough or there is nothing more (204)."""
         chance = random.Random(self.seed)
-        while not await self._connected(client, chance, is_enough):
-            await anyio.sleep(COME_BACK_S)
+        await until(partial(self._connected, client, chance, is_enough), every_s=COME_BACK_S)
 
     async def _connected(
         self, client: httpx2.AsyncClient, chance: random.Random, is_enough: Callable[[Note], bool]

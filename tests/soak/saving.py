@@ -88,8 +88,8 @@ class Writer:
     def _refused(self, answer: httpx2.Response, based_on: str) -> None:
         """A refusal brings the current version, which is another than the one that the save was based on."""
         self.tally.refused += 1
-        problem = answer.json()
-        current = problem.get("current") or {}
+        problem: Document = answer.json()
+        current: Document = problem.get("current") or {}
         if problem.get("code") != "graph.changed" or current.get("etag") in (None, based_on):
             self.tally.faults.append(f"{self.who}: refused without the current version: {str(problem)[:300]}")
             return

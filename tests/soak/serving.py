@@ -12,9 +12,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,15 +75,9 @@ class Served:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WEFT_")}
         environment = {**inherited, "WEFT_TOKEN": TOKEN, "PYTHONPATH": str(ROOT), **self.environment}
         with (self.place / "server.log").open("ab") as log:
-            self._process = await anyio.to_thread.run_sync(
-                partial(
-                    subprocess.Popen,
-                    command,
-                    cwd=self.place,
-                    env=environment,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                )
+            # It begins at once; only its first line is waited for, in a thread.
+            self._process = subprocess.Popen(  # noqa: ASYNC220
+                command, cwd=self.place, env=environment, stdout=subprocess.PIPE, stderr=log
             )
         self.times_started += 1
         with anyio.fail_after(READY_WITHIN_S):
@@ -169,6 +163,19 @@ class Served:
         """Seconds of processor time that it has used so far (Linux)."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+
+async def until(is_so: Callable[[], Awaitable[bool]], *, every_s: float = 0.02) -> None:
+    """Ask again and again, where nothing tells."""
+    while True:
+        if await is_so():
+            return
+        await anyio.sleep(every_s)
+
+
+async def none_running(client: httpx2.AsyncClient) -> bool:
+    """Whether every run has ended or only waits."""
+    return not (await client.get("/api/runs?status=running&limit=1")).json()["runs"]
 
 
 async def start_run(client: httpx2.AsyncClient, graph: str, run_id: str, input: Any = None) -> None:
