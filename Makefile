@@ -58,7 +58,7 @@ endif
 
 .PHONY: bench
 bench: $(VENV)/dev.stamp ## measure the engine's own cost per node (no part of the tests)
-	$(PY) -m tests.bench.walk
+	$(PY) -m tests.bench.host
 	$(PY) -m tests.bench.lint
 
 ##@ Keep it

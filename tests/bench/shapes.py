@@ -38,7 +38,7 @@ def dag(n: int, *, width: int = 20, seed: int = 7) -> Graph:
 
     A working node with several successors is followed by a fork, one with two predecessors comes after a join.
     """
-    after = _successors(n, width, seed)
+    after = successors(n, width=width, seed=seed)
     first = [i for i in range(n) if i < width]
     nodes: Document = {"start": {"kind": "parallel-fork", "to": [{"node": f"n{i}"} for i in first]}}
     for i in range(n):
@@ -51,7 +51,7 @@ def dag(n: int, *, width: int = 20, seed: int = 7) -> Graph:
     return _graph("dag", nodes)
 
 
-def _successors(n: int, width: int, seed: int) -> list[list[int]]:
+def successors(n: int, *, width: int = 20, seed: int = 7) -> list[list[int]]:
     """For each of the ``n`` nodes, the numbers of its successors: two from the three layers above each node."""
     draw = random.Random(seed)
     after: list[list[int]] = [[] for _ in range(n)]
