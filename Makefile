@@ -15,7 +15,6 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 FROM_LOCK := --require-hashes --only-binary :all:
 
-SAMPLE := graphs/draft-and-review.json
 SAMPLES := $(notdir $(basename $(filter-out %.scripted.json,$(wildcard graphs/*.json))))
 CODE := engine server tests docs
 # Every branch of these floors is walked by a test.
@@ -24,12 +23,9 @@ WHOLE := engine/model/*,engine/compile/*,engine/scheduler/*,engine/journal/*
 ##@ Use it
 
 .PHONY: run
-run: $(VENV)/runtime.stamp ## set everything up and run the sample graph up to its gate
-	@$(VENV)/bin/weft run $(SAMPLE) --input '{"topic": "rivers"}'; status=$$?; \
-	case $$status in \
-		0 | 3) printf '\nThe command is %s; to type just weft: . %s\n' $(VENV)/bin/weft $(VENV)/bin/activate ;; \
-		*) exit $$status ;; \
-	esac
+run: $(VENV)/runtime.stamp ## set everything up, serve the sample graphs and open the link that logs in
+	@echo 'The command is $(VENV)/bin/weft; to type just weft: . $(VENV)/bin/activate'
+	@$(VENV)/bin/weft serve --open
 
 .PHONY: setup
 setup: $(VENV)/dev.stamp ## set everything up for work on weft
@@ -57,9 +53,14 @@ else
 endif
 
 .PHONY: bench
-bench: $(VENV)/dev.stamp ## measure the engine's own cost per node (no part of the tests)
+bench: $(VENV)/dev.stamp ## measure the engine's own cost per node, and the server's (no part of the tests)
 	$(PY) -m tests.bench.host
 	$(PY) -m tests.bench.lint
+	$(PY) -m tests.bench.server $(SERVER)
+
+.PHONY: soak
+soak: $(VENV)/dev.stamp ## the long trials of the server: crowds, kills, quarrels, whatever its description allows
+	$(PY) -m tests.soak.server $(SERVER)
 
 ##@ Keep it
 
