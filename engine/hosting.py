@@ -350,8 +350,10 @@ class Hosting:
         while True:
             if (leaving := self._leaving.get(run_id)) is not None:
                 await asyncio.wait([leaving])
+            # First the mail, then the status: what a letter came to in between is in the status then.
+            has_mail = bool(await self._journal.mail(run_id))
             row = await self._journal.run(run_id)
-            if row.status in ENDED or (row.status == "waiting" and not await self._journal.mail(run_id)):
+            if row.status in ENDED or (row.status == "waiting" and not has_mail):
                 return
             if await self._journal.runs(RunFilter(ids=(run_id,), is_free=self._around.clock.now(), limit=1)):
                 # Its host has gone without a word; what it was doing is taken up here.
