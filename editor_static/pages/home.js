@@ -13,8 +13,10 @@ const runs = h("section", { "aria-label": word("runs") });
 const pictures = new Map();
 
 await open(async (main) => {
-  const [, position] = await Promise.all([showGraphs(), showRuns(), showInbox()]);
+  // Who is logged in is asked first: a stranger sees the login instead of empty lists.
+  await ask("GET", "api/session");
   fill(main, inbox, graphs, runs);
+  const [, position] = await Promise.all([showGraphs(), showRuns(), showInbox()]);
   const soon = seldom(() => void Promise.all([showRuns(), showInbox()]), 300);
   follow(`api/events?after=${position}`, { message: soon, graph: seldom(() => void showGraphs(), 300) });
   byId("trail").textContent = "";
@@ -52,6 +54,8 @@ async function draw(graph, shot) {
   const key = `${graph.name} ${graph.hash}`;
   try {
     if (!pictures.has(key)) pictures.set(key, rebuilt(await askPicture(`api/graphs/${graph.name}/diagram.svg`)));
+    // A picture is measured where it stands, so the card has to stand in the page before.
+    await null;
     const picture = /** @type {Element} */ (/** @type {Element} */ (pictures.get(key)).cloneNode(true));
     for (const part of picture.querySelectorAll(".title, .caption, .legend")) part.remove();
     for (const part of picture.querySelectorAll("[id]")) part.removeAttribute("id");

@@ -18,6 +18,9 @@ const SHOWN = 500;
 /** @type {any[]} */
 let waiting = [];
 let frame = 0;
+/** @type {EventSource | null} */
+let source = null;
+const ENDS = new Set(["run.completed", "run.failed", "run.cancelled"]);
 
 await open(async (main) => {
   const run = await showRun();
@@ -27,7 +30,7 @@ await open(async (main) => {
   const events = h("section", { class: "panel" }, h("div", { class: "head" }, h("h2", {}, word("events"))), list);
   fill(main, title, picture, h("div", { class: "columns" }, h("div", { class: "stack" }, streamed, events), h("div", { class: "stack" }, gates, facts)));
   await showGates();
-  follow(`${path}/events`, { message: take, volatile: showText });
+  source = follow(`${path}/events`, { message: take, volatile: showText });
 });
 
 const refresh = seldom(() => void Promise.all([showRun(), showPicture()]).catch(() => undefined), 250);
@@ -56,6 +59,11 @@ function paintAll() {
   while (list.childElementCount > SHOWN) list.firstElementChild?.remove();
   list.scrollTop = list.scrollHeight;
   if (events.some((event) => event.type.startsWith("gate.") || event.type.startsWith("run."))) refreshGates();
+  // After the last event the server ends the stream; asking again would only be answered with nothing.
+  if (ENDS.has(events[events.length - 1]?.type)) {
+    source?.close();
+    byId("line").textContent = "";
+  }
   refresh();
 }
 
