@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection
-from dataclasses import dataclass
+import logging
+from collections.abc import Awaitable, Collection
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from engine.errors import WeftError
 from engine.journal.store import RENEW_EVERY_S, Journal
 from engine.runtime.clock import Clock
 
 POLL_EVERY_S: Final = 0.1
+LOG: Final = logging.getLogger("weft.keeper")
 
 
 class Hosts(Protocol):
@@ -53,6 +56,7 @@ class Keeper:
     hosts: Hosts
     _task: asyncio.Task[None] | None = None
     _newest: int = 0
+    _late: set[str] = field(default_factory=set[str])
 
     def start(self) -> None:
         """Begin to keep; idempotent."""
@@ -75,10 +79,32 @@ class Keeper:
                 continue
             if self.clock.monotonic() - renewed >= RENEW_EVERY_S:
                 renewed = self.clock.monotonic()
-                for run_id in await self.journal.renew(sorted(self.hosts.hosted()), now=self.clock.now()):
-                    await self.hosts.lost(run_id)
-                await self.hosts.look_for_left()
-            arrivals = await self.journal.arrivals(self._newest)
-            self._newest = arrivals.newest
-            for run_id in sorted(arrivals.run_ids):
-                await self.hosts.arrived(run_id)
+                await self._done(self._renew(), "leases were not renewed")
+                await self._done(self.hosts.look_for_left(), "runs left by others were not looked for")
+                self._late, late = set(), self._late
+                await self._bring(late)
+            await self._done(self._look_for_mail(), "mail was not looked for")
+
+    async def _renew(self) -> None:
+        for run_id in await self.journal.renew(sorted(self.hosts.hosted()), now=self.clock.now()):
+            await self._done(self.hosts.lost(run_id), f"run {run_id} was not given up")
+
+    async def _look_for_mail(self) -> None:
+        arrivals = await self.journal.arrivals(self._newest)
+        self._newest = arrivals.newest
+        await self._bring(arrivals.run_ids)
+
+    async def _bring(self, run_ids: Collection[str]) -> None:
+        """Tell of mail; where that fails, again when the leases are next renewed."""
+        for run_id in sorted(run_ids):
+            if not await self._done(self.hosts.arrived(run_id), f"mail was not brought to run {run_id}"):
+                self._late.add(run_id)
+
+    async def _done(self, work: Awaitable[None], otherwise: str) -> bool:
+        """Whether one thing could be done. One that could not is in the log and keeps no other run waiting."""
+        try:
+            await work
+        except WeftError as error:
+            LOG.warning("%s: %s", otherwise, error)
+            return False
+        return True
