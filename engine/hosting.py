@@ -159,7 +159,11 @@ class Hosting:
         return host
 
     async def tell(self, run_id: str, fact: Event, kind: str, body: Any) -> None:
-        """Bring a word to the run's host: here, elsewhere by letter, or by becoming the host; on disk on return."""
+        """Bring a word to the run's host: here, elsewhere by letter, or by becoming the host; on disk on return.
+
+        Raises:
+            InputError: ``gate.closed``: somebody else's answer came first; ``run.ended``.
+        """
         try:
             host = self._hosts.get(run_id) or await self.take_up(run_id)
             # One that only waits may have been given back while it was taken up; a word to it would be lost.
@@ -168,10 +172,34 @@ class Hosting:
         except InputError as error:
             if error.code != "run.elsewhere":
                 raise
-            await self._journal.post(run_id, kind, body, at=self._around.clock.now())
+            letter = await self._journal.post(run_id, kind, body, at=self._around.clock.now())
+            if isinstance(fact, GateAnswered):
+                await self._heard(run_id, letter, fact)
             return
+        if not host.scheduler.accepts(fact):
+            raise too_late(run_id, fact)
         host.post(fact)
         await host.wait_until_committed()
+
+    async def _heard(self, run_id: str, letter: int, fact: GateAnswered) -> None:
+        """Wait until a letter with an answer has been read, and see that the gate was closed by this answer."""
+        while any(waiting.id == letter for waiting in await self._journal.mail(run_id)):
+            if (await self._journal.run(run_id)).status in ENDED:
+                break
+            if await self._is_free(run_id):
+                with contextlib.suppress(InputError):
+                    await self.take_up(run_id)
+            await asyncio.sleep(FOLLOW_EVERY_S)
+        async for event in self._journal.read(run_id):
+            if isinstance(event, GateAnswered) and event.gate == fact.gate:
+                if (event.option, event.form, event.by) == (fact.option, fact.form, fact.by):
+                    return
+                break
+        raise too_late(run_id, fact)
+
+    async def _is_free(self, run_id: str) -> bool:
+        """Whether no living lease holds the run."""
+        return bool(await self._journal.runs(RunFilter(ids=(run_id,), is_free=self._around.clock.now(), limit=1)))
 
     async def settle(self, run_id: str, *, patience_s: float) -> None:
         """Return when the run has ended or only waits, wherever it is hosted."""
@@ -229,8 +257,8 @@ class Hosting:
         host = self._hosts.get(run_id)
         if host is not None:
             host.fall(LeaseLost("another process has taken the run", where=f"run {run_id}"))
-            self._dismiss(run_id)
-            await self._leaving[run_id]
+            if (leaving := self._leaving.get(run_id)) is not None:
+                await leaving
 
     async def arrived(self, run_id: str) -> None:
         """There is mail: bring it in, or wake the run."""
@@ -266,6 +294,7 @@ class Hosting:
     def _adopt(self, run_id: str, host: Host) -> None:
         self._hosts[run_id] = host
         host.on_rest = self._rested
+        host.on_fall = self._fallen
         if self._journal.durability != "memory":
             self._keeper.start()
 
@@ -291,6 +320,11 @@ class Hosting:
             self._dismiss(host.run)
             if not host.has_ended:
                 self._sleep(host.run, due)
+
+    def _fallen(self, host: Host) -> None:
+        """A host could not go on; whoever asks for the run next may take it up again, here or elsewhere."""
+        if self._hosts.get(host.run) is host:
+            self._dismiss(host.run)
 
     def _dismiss(self, run_id: str) -> None:
         host = self._hosts.pop(run_id)
@@ -355,12 +389,24 @@ class Hosting:
             row = await self._journal.run(run_id)
             if row.status in ENDED or (row.status == "waiting" and not has_mail):
                 return
-            if await self._journal.runs(RunFilter(ids=(run_id,), is_free=self._around.clock.now(), limit=1)):
+            if await self._is_free(run_id):
                 # Its host has gone without a word; what it was doing is taken up here.
                 with contextlib.suppress(InputError):
                     await (await self.take_up(run_id)).wait_until_idle()
                     return
             await asyncio.sleep(FOLLOW_EVERY_S)
+
+
+def too_late(run_id: str, fact: Event) -> InputError:
+    """A word that does not fit any more."""
+    if isinstance(fact, GateAnswered):
+        return InputError(
+            f"the gate {fact.gate} is not open any more",
+            code="gate.closed",
+            where=f"run {run_id}",
+            hint=f"see `weft show {run_id}` for what was decided",
+        )
+    return InputError("the run has ended", code="run.ended", where=f"run {run_id}", hint=f"see `weft show {run_id}`")
 
 
 def fact_of(host: Host, kind: str, body: Mapping[str, Any]) -> Event | None:

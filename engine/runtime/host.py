@@ -59,6 +59,7 @@ class Host:
     Attributes:
         failure: what stopped it against its will, or None.
         on_rest: called when the run has ended or only waits, and all of it is on disk.
+        on_fall: called once when something stopped it against its will.
     """
 
     def __init__(self, run: str, scheduler: Scheduler, around: Surroundings, settings: RunSettings) -> None:
@@ -67,6 +68,7 @@ class Host:
         self.around = around
         self.failure: WeftError | None = None
         self.on_rest: Callable[[Host], None] = _nobody
+        self.on_fall: Callable[[Host], None] = _nobody
         self.waits = Waits(around.timers, around.clock, self.post)
         self.scribe = Scribe(run, around.journal, around.clock, on_written=self._on_written, on_refused=self.fall)
         outcomes = Outcomes(scheduler, around.executors, around.clock, settings.seed)
@@ -196,11 +198,14 @@ class Host:
 
     def fall(self, error: WeftError) -> None:
         """Stop at once: the journal refused, or an invariant broke. Nothing more is written."""
-        if self.failure is None:
+        is_first = self.failure is None
+        if is_first:
             self.failure = error
         self._halt()
         self.scribe.forget()
         self._tell()
+        if is_first:
+            self.on_fall(self)
 
     def look(self) -> None:
         """Tell those who wait for the run to come to rest, if it has."""
