@@ -72,7 +72,7 @@ async def test_a_waiting_run_is_given_back_and_wakes_for_its_answer(tmp_path: Pa
     async with Engine.open(tmp_path / "weft.db", serving=Serving()) as engine:
         run = await engine.start(graph("g -(ok)-> end"), id="r1")
         assert (await run.result()).status == "waiting"
-        while await engine.runs(RunFilter(ids=["r1"], is_free=engine.clock.now())) == []:
+        while not await engine.runs(RunFilter(ids=["r1"], is_free=engine.clock.now())):  # noqa: ASYNC110 - tells nobody
             await asyncio.sleep(0)
 
         await engine.answer("r1", "g", "ok")
@@ -132,18 +132,21 @@ async def test_the_feed_tells_every_event_of_all_runs_once_in_order() -> None:
     doors.open.set()
     async with Engine.open("memory:", tools=[doors.tool()]) as engine:
         seen: list[tuple[int, str, int]] = []
+        news = asyncio.Event()
 
         async def watch() -> None:
             async for item in engine.feed():
                 if isinstance(item, Recorded):
                     seen.append((item.position, item.run_id, item.event.n))
+                    news.set()
 
         watcher = asyncio.create_task(watch())
         for n in range(5):
             await engine.run(graph("a -> b"), id=f"r{n}")
         last = await engine.position()
         while not seen or seen[-1][0] < last:
-            await asyncio.sleep(0)
+            news.clear()
+            await news.wait()
         watcher.cancel()
 
     assert [position for position, _, _ in seen] == sorted({position for position, _, _ in seen})
