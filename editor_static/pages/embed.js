@@ -16,7 +16,7 @@ await open(async (main) => {
     return fill(main, banner({ message: word("badLink") }));
   }
   fill(main, title, picture);
-  const refresh = seldom(() => void Promise.all([showRun(), showPicture()]).catch(() => undefined), 500);
+  const refresh = seldom(() => Promise.all([showRun(), showPicture()]), 500);
   const source = new EventSource(`${ROOT}embed/${token}/events`);
   source.addEventListener("message", (message) => {
     const event = JSON.parse(message.data);

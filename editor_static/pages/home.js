@@ -17,8 +17,8 @@ await open(async (main) => {
   await ask("GET", "api/session");
   fill(main, inbox, graphs, runs);
   const [, position] = await Promise.all([showGraphs(), showRuns(), showInbox()]);
-  const soon = seldom(() => void Promise.all([showRuns(), showInbox()]), 300);
-  follow(`api/events?after=${position}`, { message: soon, graph: seldom(() => void showGraphs(), 300) });
+  const soon = seldom(() => Promise.all([showRuns(), showInbox()]), 300);
+  follow(`api/events?after=${position}`, { message: soon, graph: seldom(showGraphs, 300) });
   byId("trail").textContent = "";
 });
 

@@ -33,8 +33,8 @@ await open(async (main) => {
   source = follow(`${path}/events`, { message: take, volatile: showText });
 });
 
-const refresh = seldom(() => void Promise.all([showRun(), showPicture()]).catch(() => undefined), 250);
-const refreshGates = seldom(() => void showGates().catch(() => undefined), 100);
+const refresh = seldom(() => Promise.all([showRun(), showPicture()]), 250);
+const refreshGates = seldom(showGates, 100);
 
 /** @param {any} event */
 function take(event) {

@@ -91,20 +91,27 @@ export function follow(path, on) {
 }
 
 /**
- * Call `act` at most once in so many ms, and once more after the last call.
- * @param {() => void} act
+ * Call `act` at most once in so many ms, never twice at a time, and once more after the last call: what it asked for
+ * first can then not be shown last.
+ * @param {() => Promise<unknown>} act
  * @param {number} ms
  */
 export function seldom(act, ms) {
-  let timer = 0;
+  let isBusy = false;
+  let isWanted = false;
   let last = -Infinity;
-  return () => {
-    if (timer) return;
-    const wait = Math.max(0, last + ms - performance.now());
-    timer = setTimeout(() => {
-      timer = 0;
+  const turn = async () => {
+    isBusy = true;
+    while (isWanted) {
+      await new Promise((done) => setTimeout(done, Math.max(0, last + ms - performance.now())));
+      isWanted = false;
       last = performance.now();
-      act();
-    }, wait);
+      await act().catch(() => undefined);
+    }
+    isBusy = false;
+  };
+  return () => {
+    isWanted = true;
+    if (!isBusy) void turn();
   };
 }

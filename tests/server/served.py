@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -118,7 +118,7 @@ def sample_graphs(place: Path) -> Path:
 
 
 @contextmanager
-def serving(place: Path, **changes: Any) -> Iterator[Served]:
+def serving(place: Path, **changes: Any) -> Generator[Served]:
     """Serve from a directory until the end of the block."""
     graphs = place / "graphs" if (place / "graphs").is_dir() else sample_graphs(place)
     settings = Settings(db=str(place / "weft.db"), graphs=graphs, port=0, people=PEOPLE, poll_s=0.02)

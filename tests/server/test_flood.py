@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ TOKEN = "a-token-that-is-long-enough"
 
 
 @contextmanager
-def process(place: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def process(place: Path, port: int = 0) -> Generator[tuple[subprocess.Popen[str], str]]:
     """``weft serve`` as a process of its own; killed at the end if it is still there."""
     command = [sys.executable, "-m", "engine", "serve", "--json", "--port", str(port)]
     root = str(Path(__file__).resolve().parents[2])
@@ -65,7 +65,7 @@ def read_to_the_end(url: str, run: str, seed: int) -> list[int]:
 def test_26_many_runs_and_many_readers_and_every_reader_sees_every_event_once(tmp_path: Path) -> None:
     sample_graphs(tmp_path)
     with process(tmp_path) as (_, url), client_of(url) as client:
-        body = {"graph": "fan-out-gather", "input": {}}
+        body: dict[str, Any] = {"graph": "fan-out-gather", "input": {}}
         ids = [client.post("/api/runs", json={**body, "id": f"run-{n}"}).json()["id"] for n in range(100)]
         seen: dict[int, list[int]] = {}
 

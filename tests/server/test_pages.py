@@ -34,8 +34,13 @@ def page(browser: Any, served: Served) -> Iterator[Any]:
     """A page that is logged in; what it reports as an error fails the test."""
     context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 860})
     page, errors = context.new_page(), list[str]()
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def note(said: Any) -> None:
+        if getattr(said, "type", "error") == "error":
+            errors.append(str(getattr(said, "text", said)))
+
+    page.on("console", note)
+    page.on("pageerror", note)
     page.goto(f"{served.base}/#token={TOKENS['ann']}")
     page.locator("[data-graph=coordinator]").wait_for()
     yield page

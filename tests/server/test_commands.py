@@ -1,0 +1,65 @@
+"""``weft serve`` and ``weft token`` as they are typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import webbrowser
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from engine.cli.main import main
+from server.people import digest_of
+from tests.server.served import sample_graphs
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the sample graphs."""
+    monkeypatch.chdir(tmp_path)
+    sample_graphs(tmp_path)
+    return tmp_path
+
+
+def test_serve_tells_the_link_opens_it_and_ends_at_a_signal(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    answered: list[int] = []
+
+    def look(url: str) -> bool:
+        opened.append(url)
+        threading.Thread(target=visit, args=(url,)).start()
+        return True
+
+    def visit(url: str) -> None:
+        base, _, token = url.partition("#token=")
+        with httpx2.Client(base_url=base, timeout=20) as client:
+            answered.append(client.post("api/session", json={"token": token}).status_code)
+            answered.append(client.get("api/graphs").status_code)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(webbrowser, "open", look)
+    assert main(["serve", "--host", "127.0.0.1", "--port", "0", "--open"]) == 0
+    assert answered == [200, 200]
+    assert f"weft is at {opened[0]}" in capsys.readouterr().out
+    assert (place / "weft.db").is_file()
+
+
+def test_serve_refuses_an_open_address_without_a_token(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--host", "0.0.0.0", "--json"]) == 2
+    assert json.loads(capsys.readouterr().err)["error"]["code"] == "serve.bind"
+    assert not (place / "weft.db").exists()
+
+
+def test_token_is_told_once_with_its_hash(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "ann", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["token_hash"] == f"sha256:{digest_of(told['token'])}"
+    assert main(["token", "ann"]) == 0
+    assert "[[users]]" in capsys.readouterr().out
