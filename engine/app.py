@@ -252,7 +252,7 @@ class Engine:
         """
         row = await self._store.run(run_id)
         if row.status != "completed":
-            await self._hosting.take_up(run_id)
+            await self._hosting.take_up(run_id, revives=True)
         return Run(run_id, self)
 
     async def answer(

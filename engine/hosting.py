@@ -123,15 +123,16 @@ class Hosting:
         self._adopt(run_id, host)
         self._admission.ask(run_id, started.graph, partial(host.begin, started))
 
-    async def take_up(self, run_id: str, *, in_line: bool = False) -> Host:
+    async def take_up(self, run_id: str, *, in_line: bool = False, revives: bool = False) -> Host:
         """Become the run's host by replaying its journal.
 
         Args:
             run_id: the run.
             in_line: wait for a place among the runs at work, instead of going on at once.
+            revives: take it up even if it has failed or was cancelled; a word that came too late must not.
 
         Raises:
-            InputError: ``run.unknown``, or ``run.elsewhere`` while another process hosts it.
+            InputError: ``run.unknown``, ``run.ended``, or ``run.elsewhere`` while another process hosts it.
             JournalError: ``journal.mismatch`` when the journal does not replay.
         """
         async with self._taking.setdefault(run_id, asyncio.Lock()):
@@ -145,6 +146,8 @@ class Hosting:
             lease = await self._journal.acquire(run_id, holder=self._holder, now=self._around.clock.now())
             try:
                 host, graph = await self._replayed(run_id)
+                if host.has_ended and not revives:
+                    raise run_ended(run_id)
             except BaseException:
                 await self._journal.release(run_id, is_clean=lease.was_clean, with_mail=True)
                 raise
@@ -406,6 +409,11 @@ def too_late(run_id: str, fact: Event) -> InputError:
             where=f"run {run_id}",
             hint=f"see `weft show {run_id}` for what was decided",
         )
+    return run_ended(run_id)
+
+
+def run_ended(run_id: str) -> InputError:
+    """Nothing can be asked of a run that has ended."""
     return InputError("the run has ended", code="run.ended", where=f"run {run_id}", hint=f"see `weft show {run_id}`")
 
 
