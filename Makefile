@@ -15,6 +15,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 FROM_LOCK := --require-hashes --only-binary :all:
 
+SAMPLE := graphs/draft-and-review.json
 SAMPLES := $(notdir $(basename $(filter-out %.scripted.json,$(wildcard graphs/*.json))))
 CODE := engine server tests docs
 # Every branch of these floors is walked by a test.
@@ -23,8 +24,16 @@ WHOLE := engine/model/*,engine/compile/*,engine/scheduler/*,engine/journal/*
 ##@ Use it
 
 .PHONY: run
-run: $(VENV)/runtime.stamp ## set everything up, serve the sample graphs and open the link that logs in
-	@echo 'The command is $(VENV)/bin/weft; to type just weft: . $(VENV)/bin/activate'
+run: $(VENV)/runtime.stamp ## set everything up and run the sample graph up to its gate
+	@$(VENV)/bin/weft run $(SAMPLE) --input '{"topic": "rivers"}'; status=$$?; \
+	case $$status in \
+		0 | 3) printf '\nThe command is %s; to type just weft: . %s\n' $(VENV)/bin/weft $(VENV)/bin/activate; \
+			printf 'In the browser: make serve\n' ;; \
+		*) exit $$status ;; \
+	esac
+
+.PHONY: serve
+serve: $(VENV)/runtime.stamp ## set everything up, serve the sample graphs and open the link that logs in
 	@$(VENV)/bin/weft serve --open
 
 .PHONY: setup
