@@ -136,12 +136,14 @@ def json_option(text: str, *, name: str) -> Any:
     source, content = name, text
     try:
         if text == "-":
-            source, content = "standard input", sys.stdin.read()
+            source = "standard input"
+            content = sys.stdin.read()
         elif text.startswith("@"):
-            source, content = text[1:], Path(text[1:]).read_text(encoding="utf-8")
+            source = text[1:]
+            content = Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"it cannot be read: {error}", code="input.unreadable", where=source, hint="check the path"
+            f"it cannot be read: {error}", code="input.unreadable", where=source, hint="it must be a UTF-8 text file"
         ) from None
     try:
         return json.loads(content, parse_constant=_no_constant)

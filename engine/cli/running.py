@@ -18,7 +18,7 @@ from engine.app import Engine
 from engine.cli.asking import ask_gates, can_ask
 from engine.cli.command import Command, Setting, json_option, seconds_option
 from engine.cli.output import Exit, Output
-from engine.cli.telling import tell_result
+from engine.cli.telling import NOT_KEPT, result_json, tell_result
 from engine.errors import InputError
 from engine.journal.codec import to_json
 from engine.model.graph import Graph
@@ -168,13 +168,14 @@ async def _gone_on(setting: Setting, engine: Engine, run: Run, events: TextIO | 
         for number in (signals.SIGINT, signals.SIGTERM):
             with contextlib.suppress(NotImplementedError, ValueError):
                 asyncio.get_running_loop().remove_signal_handler(number)
-    if result is None:
-        output.value({"id": run.id, "status": (await engine.look(run.id)).status})
-        output.line(f"run {run.id} was left by this host")
-        output.note(f"go on: weft resume {run.id}")
-        return Exit.NOT_ENDED
-    told = output if options.events != "-" else type(output)(is_json=False, out=output.err, err=output.err)
-    return await tell_result(told, engine, result)
+    told = output if events is not output.out else Output(out=output.err, err=output.err)
+    is_kept = getattr(options, "durability", None) != "memory"
+    if result is not None:
+        return await tell_result(told, engine, result, is_kept=is_kept)
+    told.value(result_json(await engine.look(run.id)))
+    told.line(f"run {run.id} was left by this host")
+    told.note(f"go on: weft resume {run.id}" if is_kept else NOT_KEPT)
+    return Exit.NOT_ENDED
 
 
 @contextlib.asynccontextmanager

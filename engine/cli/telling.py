@@ -5,6 +5,8 @@ Rule: the same words wherever a run is spoken of, and never more than a screen o
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 from engine.app import Engine
@@ -15,6 +17,7 @@ from engine.journal.store import OpenGate, RunRow
 from engine.model.values import as_object
 from engine.run import RunResult
 
+NOT_KEPT = "it ends here: with --durability memory nothing of a run is kept"
 EXIT_OF: dict[str, Exit] = {
     "completed": Exit.DONE,
     "failed": Exit.FAILED,
@@ -63,8 +66,8 @@ def wait_json(wait: Wait) -> dict[str, Any]:
     return value
 
 
-async def tell_result(output: Output, engine: Engine, result: RunResult) -> Exit:
-    """Print what a run came to and how to go on; the exit code that says the same."""
+async def tell_result(output: Output, engine: Engine, result: RunResult, *, is_kept: bool = True) -> Exit:
+    """Print what a run came to and how to go on (where it ``is_kept``); the exit code that says the same."""
     output.value(result_json(result))
     match result.status:
         case "completed":
@@ -84,10 +87,12 @@ async def tell_result(output: Output, engine: Engine, result: RunResult) -> Exit
             output.line(f"run {result.id} cancelled{_cost(result)}")
         case "waiting":
             output.line(f"run {result.id} waits{_cost(result)}")
-            await _tell_waits(output, engine, result)
+            await _tell_waits(output if is_kept else replace(output, err=StringIO()), engine, result)
         case "running":
             output.line(f"run {result.id} is not ended")
             output.note(f"go on: weft resume {result.id}")
+    if not is_kept and not result.is_ended:
+        output.note(NOT_KEPT)
     return EXIT_OF[result.status]
 
 

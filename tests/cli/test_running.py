@@ -185,3 +185,36 @@ def test_an_id_in_use_and_a_closed_gate_are_refused(weft: Weft) -> None:
     assert weft("answer", "r1", "review", "maybe", "--json").error["code"] == "gate.option"
     assert weft("answer", "r1", "review", "approve").code == 0
     assert weft("answer", "r1", "review", "approve", "--json").error["code"] == "run.ended"
+
+
+def test_a_run_that_is_not_kept_is_not_said_to_go_on(weft: Weft) -> None:
+    said = weft("run", "draft-and-review", "-i", "topic=a", "--durability", "memory")
+
+    assert said.code == 3
+    assert "nothing of a run is kept" in said.err
+    assert "weft answer" not in said.err
+
+
+def test_a_host_that_is_stopped_early_tells_the_run_as_ever(weft: Weft, place: Path) -> None:
+    (place / "slow.py").write_text(SLOW, encoding="utf-8")
+    (place / "graphs" / "slow.json").write_text(
+        '{"format": "weft/1", "name": "slow", "nodes": {"a": {"kind": "tool", "tool": "slow"}}}', encoding="utf-8"
+    )
+    words = ["run", "slow", "--tools", "slow.py", "--timeout", "0.2"]
+    plain = weft(*words, "--events", "-")
+    told = weft(*words, "--json")
+
+    assert [json.loads(line)["n"] for line in plain.out.splitlines()] == [1, 2]
+    assert "weft resume" in plain.err
+    assert (told.code, told.value["status"], told.value["graph"]) == (3, "running", "slow")
+
+
+SLOW = '''
+import asyncio
+from engine import tool
+
+@tool(effect="read")
+async def slow() -> None:
+    """Never end."""
+    await asyncio.sleep(3600)
+'''
