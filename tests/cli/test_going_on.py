@@ -89,7 +89,7 @@ def test_a_time_limit_ends_the_host_whatever_let_the_run_go_on(weft: Weft, graph
     signalled = weft("signal", "r1", "go", "--timeout", "0.05", "--tools", "dawdle.py")
     assert (signalled.code, "was left by this host" in signalled.out) == (3, True)
     resumed = weft("resume", "r1", "--timeout", "0.05", "--tools", "dawdle.py", "--json")
-    assert (resumed.code, resumed.value) == (3, {"id": "r1", "status": "running"})
+    assert (resumed.code, resumed.value["id"], resumed.value["status"]) == (3, "r1", "running")
     assert graphs.is_dir()
 
 
