@@ -156,7 +156,11 @@ class EffectSettled:
 
 @dataclass(slots=True, kw_only=True)
 class ModelRequested:
-    """Step ``step`` (from 1) of an agent's turn asked a model. ``messages_ref``: SHA-256 of the request's messages."""
+    """Step ``step`` (from 1) of an agent's turn asked a model. ``messages_ref``: SHA-256 of the prompt and messages.
+
+    They follow from the events before this one and are not kept a second time: a conversation stored anew at every step
+    would grow with the square of its steps.
+    """
 
     execution: str
     node: str
