@@ -164,8 +164,9 @@ class Graph(Part):
             results: tool -> JSON Schema of its result, where it is known.
         """
         copy = self.model_copy()
-        copy.__dict__.pop("_types_in", None)
-        copy.__dict__["types"] = types_of(copy, results)
+        made: dict[str, Any] = vars(copy)
+        made.pop("_types_in", None)
+        made["types"] = types_of(copy, results)
         return copy
 
     def types_in(self, node: str) -> Types:

@@ -83,7 +83,7 @@ def test_weft_toml_says_where_things_are(weft: Weft, place: Path) -> None:
     assert weft("runs", "--json").error["code"] == "config.not_toml"
 
 
-def test_the_database_can_be_named_three_ways(weft: Weft, place: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_the_database_can_be_named_three_ways(weft: Weft, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weft("run", "fan-out-gather", "--id", "r1", "--db", "a.db")
     assert weft("runs", "--db", "a.db", "--json").value[0]["id"] == "r1"
     monkeypatch.setenv("WEFT_DB", str(place / "a.db"))
