@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -90,6 +90,7 @@ class Hosting:
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._taking: dict[str, asyncio.Lock] = {}
         self._asleep: dict[str, Timer] = {}
+        self._in_line: set[str] = set()
         self._waking: set[asyncio.Task[None]] = set()
         self._is_closing = False
         self._keeper = Keeper(journal, around.clock, self)
@@ -121,7 +122,9 @@ class Hosting:
         await self._journal.create_run(run_id, started, holder=self._holder, now=now, documents=texts)
         host = self._new_host(run_id, graphs, started, scripts)
         self._adopt(run_id, host)
-        self._admission.ask(run_id, started.graph, partial(host.begin, started))
+        self._admission.ask(run_id, started.graph, partial(self._begin, host, started))
+        if not host.has_begun:
+            self._in_line.add(run_id)
 
     async def take_up(self, run_id: str, *, in_line: bool = False, revives: bool = False) -> Host:
         """Become the run's host by replaying its journal.
@@ -179,6 +182,11 @@ class Hosting:
             if isinstance(fact, GateAnswered):
                 await self._heard(run_id, letter, fact)
             return
+        if not host.has_begun:
+            if not isinstance(fact, RunCancelRequested):
+                await self._journal.post(run_id, kind, body, at=self._around.clock.now())  # read when it begins
+                return
+            self._admission.hurry(run_id)  # to end it needs no place
         if not host.scheduler.accepts(fact):
             raise too_late(run_id, fact)
         host.post(fact)
@@ -301,6 +309,13 @@ class Hosting:
         if self._journal.durability != "memory":
             self._keeper.start()
 
+    def _begin(self, host: Host, started: RunStarted) -> None:
+        """A run gets its place; what was said to it in line is read."""
+        host.begin(started)
+        if host.run in self._in_line:
+            self._in_line.discard(host.run)
+            self._spawn(self._deliver(host.run))
+
     def _resume(self, host: Host, lease: Lease) -> None:
         host.post(RunResumed(clean=lease.was_clean, engine=VERSION))
 
@@ -332,6 +347,7 @@ class Hosting:
     def _dismiss(self, run_id: str) -> None:
         host = self._hosts.pop(run_id)
         self._admission.forget(run_id)
+        self._in_line.discard(run_id)
         self._leaving[run_id] = asyncio.get_running_loop().create_task(self._leave(run_id, host))
 
     async def _leave(self, run_id: str, host: Host) -> None:
@@ -353,7 +369,10 @@ class Hosting:
         self._asleep.pop(run_id, None)
         if self._is_closing:
             return
-        task = asyncio.get_running_loop().create_task(self._wake(run_id))
+        self._spawn(self._wake(run_id))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._waking.add(task)
         task.add_done_callback(self._waking.discard)
 
@@ -378,7 +397,7 @@ class Hosting:
         """Bring a hosted run's mail in. A letter that does not fit any more is struck off unread."""
         for letter in await self._journal.mail(run_id):
             host = self._hosts.get(run_id)
-            if host is None:
+            if host is None or not host.has_begun:
                 return
             host.post_letter(letter.id, fact_of(host, letter.kind, letter.body))
 

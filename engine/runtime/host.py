@@ -290,6 +290,11 @@ class Host:
         await future
 
     @property
+    def has_begun(self) -> bool:
+        """Its first event has been applied; a run may have to stand in line before."""
+        return self.scribe.last_n > 0
+
+    @property
     def has_ended(self) -> bool:
         """The run is completed, failed or cancelled."""
         return self.scheduler.status in ENDED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import Engine, InputError, JournalError
+from engine import Engine, InputError, JournalError, Serving
 from engine.scheduler.events import GateAnswered, NodeCompleted
 from tests.app.test_commit_first import SlowDisk
 from tests.app.test_resume_at_every_point import story
@@ -72,3 +72,20 @@ async def test_a_run_whose_host_fell_can_be_taken_up_by_the_same_engine() -> Non
         journal.failure = None
         await engine.resume(RUN)
         assert (await engine.result(RUN)).status == "completed"
+
+
+async def test_a_run_in_line_can_be_cancelled_at_once_and_keeps_a_signal() -> None:
+    clock = VirtualClock()
+    told = story("a -> w", nodes={"w": {"kind": "wait", "seconds": None, "signal": "go"}}).graph
+    serving = Serving(max_running=1)
+    async with Engine.open("memory:", tools=World(clock).tools(), clock=clock, serving=serving) as engine:
+        for run_id in ("first", "second", "third"):
+            await engine.start(told, id=run_id)
+        await engine.cancel("second")
+        await engine.signal("third", "go", 1)
+
+        assert (await engine.result("second")).status == "cancelled"
+        assert (await engine.result("first")).status == "waiting"
+        while (status := (await engine.look("third")).status) == "running":
+            await clock.sleep(0.5)
+        assert status == "completed"
