@@ -72,6 +72,16 @@ def find_gate(name: str, gates: Iterable[Q], *, run: str) -> Q:
     )
 
 
+def form_of(gate: Question, option: str) -> Any:
+    """The JSON Schema of an option's form: its own, else the gate's, else None."""
+    return next((o["form"] for o in gate.options if o["name"] == option and o.get("form") is not None), gate.form)
+
+
+def first_values(gate: Question, option: str) -> Any:
+    """What the form holds before anybody has typed: the prefill, and the schema's defaults."""
+    return fill_defaults(form_of(gate, option), dict(gate.prefill or {}))
+
+
 def check_answer(
     gate: Question, option: str, form: Any, *, by: str | None, assignees: Sequence[str] | None, run: str
 ) -> Any:
@@ -97,7 +107,7 @@ def check_answer(
     if assignees is not None and by not in assignees:
         who = f"{by!r} may not answer" if by else "this gate wants to know who answers"
         raise InputError(who, code="gate.assignee", where=where, hint=f"assignees: {', '.join(assignees)}")
-    schema = next((o["form"] for o in gate.options if o["name"] == option and o.get("form") is not None), gate.form)
+    schema = form_of(gate, option)
     if schema is None:
         return {} if form is None else form
     fields = as_object(form)

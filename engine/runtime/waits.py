@@ -13,6 +13,7 @@ from typing import Final
 
 from engine.journal.projection import next_reminder_at
 from engine.runtime.clock import Clock
+from engine.runtime.gates import first_values
 from engine.runtime.timers import Timer, Timers
 from engine.scheduler.events import (
     Event,
@@ -183,7 +184,7 @@ class Waits:
                     execution=gate.execution,
                     node=gate.node,
                     option=gate.default,
-                    form=gate.prefill,
+                    form=first_values(gate, gate.default),
                     by="deadline",
                 )
             )
