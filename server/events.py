@@ -9,13 +9,12 @@ nothing that lasts. A reader that does not take what is sent is cut off; it come
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import nullcontext
 from typing import Any, Final
 
 import anyio
 import orjson
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -25,6 +24,7 @@ from engine.errors import InputError, JournalError
 from server.asking import house_of
 from server.folder import Change
 from server.house import House
+from server.outbox import QUEUE_BYTES, Outbox
 
 LOG: Final = logging.getLogger("weft.server")
 
@@ -34,8 +34,6 @@ BATCH_S: Final = 0.05
 """What happens within this time goes out in one piece."""
 SLOW_S: Final = 20.0
 """A reader that takes nothing for so long is cut off."""
-QUEUE_LENGTH: Final = 512
-"""Frames that are made ahead of a reader; then the feed's own bounded queue fills, and then the journal is read."""
 
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -153,61 +151,57 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the frames end, the client goes, is too slow, or the server closes."""
-        give, take = anyio.create_memory_object_stream[bytes](QUEUE_LENGTH)
+        outbox = Outbox()
         self._house.metrics.streams += 1
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(_until_gone, receive, group.cancel_scope)
-                group.start_soon(self._collect, give)
-                await self._send(send, take)
+                group.start_soon(self._collect, outbox)
+                await self._send(send, outbox)
                 group.cancel_scope.cancel()
         finally:
             self._house.metrics.streams -= 1
-            give.close()
-            take.close()
 
-    async def _collect(self, give: MemoryObjectSendStream[bytes]) -> None:
+    async def _collect(self, outbox: Outbox) -> None:
         """Hand frames over until there are no more, or the server closes."""
 
         def changed(change: Change) -> None:
             told = {"graph": change.graph, "etag": change.etag, "by": change.by}
-            try:
-                give.send_nowait(frame(told, type="graph"))
-            except anyio.WouldBlock:
+            if not outbox.put_nowait(frame(told, type="graph")):
                 LOG.debug("a slow reader misses that %s changed; it looks when it comes back", change.graph)
 
-        async with give, anyio.create_task_group() as group:
+        async with anyio.create_task_group() as group:
             group.start_soon(self._until_closing, group.cancel_scope)
             with self._house.folder.listening(changed) if self._changes else nullcontext():
-                await self._pass_on(give)
+                await self._pass_on(outbox)
             group.cancel_scope.cancel()
+        outbox.end()
 
     async def _until_closing(self, scope: anyio.CancelScope) -> None:
         await self._house.closing.wait()
         scope.cancel()
 
-    async def _pass_on(self, give: MemoryObjectSendStream[bytes]) -> None:
+    async def _pass_on(self, outbox: Outbox) -> None:
         try:
             async for one in self._frames:
-                await give.send(one)
+                await outbox.put(one)
         except JournalError as error:
             if not self._house.closing.is_set():
                 LOG.error("a stream ends: %s", error)
 
-    async def _send(self, send: Send, take: MemoryObjectReceiveStream[bytes]) -> None:
+    async def _send(self, send: Send, outbox: Outbox) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
         await send({"type": "http.response.body", "body": b"retry: 1000\n\n", "more_body": True})
         sent_at = float("-inf")
-        while True:
-            piece, is_over = await _next_piece(take, sent_at)
-            with anyio.move_on_after(SLOW_S) as patience:
-                await send({"type": "http.response.body", "body": piece, "more_body": not is_over})
-            if patience.cancelled_caught:
-                self._house.metrics.cut_off += 1
-                return
-            if is_over:
-                return
+        while not outbox.is_over:
+            for piece in await _next_pieces(outbox, sent_at):
+                with anyio.move_on_after(SLOW_S) as patience:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if patience.cancelled_caught:
+                    self._house.metrics.cut_off += 1
+                    return
             sent_at = anyio.current_time()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _until_gone(receive: Receive, scope: anyio.CancelScope) -> None:
@@ -217,21 +211,13 @@ async def _until_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-async def _next_piece(take: MemoryObjectReceiveStream[bytes], sent_at: float) -> tuple[bytes, bool]:
+async def _next_pieces(outbox: Outbox, sent_at: float) -> Iterable[bytes]:
     """Everything that is there to be sent, waiting for the first frame; a heartbeat after too much silence."""
-    pieces = list[bytes]()
-    try:
-        with anyio.move_on_after(HEARTBEAT_S):
-            pieces.append(await take.receive())
-        if not pieces:
-            return b": alive\n\n", False
-        wait_s = sent_at + BATCH_S - anyio.current_time()
-        if wait_s > 0:
-            await anyio.sleep(wait_s)
-        while len(pieces) < QUEUE_LENGTH:
-            pieces.append(take.receive_nowait())
-    except anyio.WouldBlock:
-        pass
-    except anyio.EndOfStream:
-        return b"".join(pieces), True
-    return b"".join(pieces), False
+    with anyio.move_on_after(HEARTBEAT_S) as silence:
+        await outbox.wait_for_some()
+    if silence.cancelled_caught:
+        return (b": alive\n\n",)
+    wait_s = sent_at + BATCH_S - anyio.current_time()
+    if wait_s > 0 and outbox.size_bytes < QUEUE_BYTES and not outbox.is_over:
+        await anyio.sleep(wait_s)
+    return outbox.take()

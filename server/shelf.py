@@ -106,10 +106,21 @@ class Shelf:
         return result
 
 
-_SAYINGS: Final = (("locked", "journal.locked"), ("full", "journal.full"), ("readonly", "journal.read_only"))
+_SAYINGS: Final = (
+    (
+        "locked",
+        "journal.locked",
+        "wait until the program that holds the database is done, or find it with fuser or lsof",
+    ),
+    ("full", "journal.full", "make room on the disk; what was acknowledged is kept"),
+    ("readonly", "journal.read_only", "check the rights of the file and of its directory"),
+    ("malformed", "journal.corrupt", "restore the database from a backup"),
+    ("", "journal.io", "check the disk, its quota and the file size limit; what was acknowledged is kept"),
+)
+"""What SQLite says, the code that it stands for, and what to do; the first that fits."""
 
 
 def _told(error: sqlite3.Error, db: str) -> JournalError:
-    text = str(error)
-    code = next((code for word, code in _SAYINGS if word in text), "journal.io")
-    return JournalError(text, code=code, where=db)
+    said = str(error)
+    code, hint = next((code, hint) for word, code, hint in _SAYINGS if word in said)
+    return JournalError(said, code=code, where=db, hint=hint)

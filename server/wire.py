@@ -154,7 +154,7 @@ class Differences(Told):
 class Positions(Told):
     """Where Tidy puts the nodes: id -> upper left corner, px."""
 
-    positions: dict[str, tuple[float, float]]
+    positions: dict[str, Annotated[list[float], Field(min_length=2, max_length=2)]]
     width: float
     height: float
 

@@ -36,7 +36,7 @@ from engine.scheduler import events as ev
 
 E = TypeVar("E")
 
-PAGE_BYTES: Final = 8 * 1024 * 1024
+PAGE_BYTES: Final = 1024 * 1024
 """A page of events ends once its values are longer than this."""
 
 

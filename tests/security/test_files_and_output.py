@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import CODES, JournalError
 from engine.model.new import new_graph
-from server import events, problems
+from server import events, outbox, problems
 from server.folder import Folder
 from server.shelf import Shelf
 from tests.server.served import Served, serving
@@ -146,8 +146,15 @@ def test_24_control_characters_from_a_request_reach_no_log(served: Served, caplo
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", caplog.text)
 
 
-def test_26_a_stream_holds_a_bounded_number_of_frames() -> None:
-    assert events.QUEUE_LENGTH <= 1024
+def test_26_a_stream_holds_a_bounded_number_of_bytes() -> None:
+    box = outbox.Outbox()
+    while box.put_nowait(b"x" * 100_000):
+        pass
+    assert box.size_bytes < outbox.QUEUE_BYTES + 100_000
+    pieces = list(box.take())
+    assert max(map(len, pieces)) <= outbox.PIECE_BYTES
+    assert sum(map(len, pieces)) == 300_000
+    assert box.put_nowait(b"x")
     assert events.SLOW_S <= 60
 
 

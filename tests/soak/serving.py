@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -147,6 +148,11 @@ class Served:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=200)
         return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=timeout_s, limits=limits, trust_env=False)
+
+    def limit_files(self, size_bytes: int | None) -> None:
+        """Let no file of it be written beyond this size, as on a disk that is full (Linux); None: as before."""
+        soft = resource.RLIM_INFINITY if size_bytes is None else size_bytes
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (soft, resource.RLIM_INFINITY))
 
     def log(self) -> str:
         """What it has written to its log."""
