@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import anyio
+import orjson
 from anyio import to_thread
 
 from engine.errors import GraphError, InputError
@@ -120,7 +121,8 @@ class Folder:
 
         return await to_thread.run_sync(read)
 
-    def _entry(self, name: str) -> Entry:
+    def _entry(self, name: str, text: str | None = None, graph: Graph | None = None) -> Entry:
+        """The entry as it is on disk; ``graph`` is not read again where its written form ``text`` still stands there."""
         path = self.file(name)
         try:
             stamp = _stamp(path.stat())
@@ -131,7 +133,9 @@ class Folder:
         except OSError:
             self._read.pop(name, None)
             raise self._unknown(name) from None
-        entry = Entry(name, content, etag_of(content), Graph.read(content))
+        is_known = graph is not None and text is not None and content == text.encode()
+        reading = Reading(graph, orjson.loads(content), ()) if is_known else Graph.read(content)
+        entry = Entry(name, content, etag_of(content), reading)
         self._read[name] = (stamp, entry)
         return entry
 
@@ -142,7 +146,7 @@ class Folder:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    async def save(self, name: str, text: str, *, expected: str, by: str) -> Entry:
+    async def save(self, name: str, text: str, *, expected: str, by: str, graph: Graph | None = None) -> Entry:
         """Write a graph if it still is what its author read.
 
         Args:
@@ -150,6 +154,7 @@ class Folder:
             text: its new written form.
             expected: the etag that was read, ``ABSENT`` for a new graph.
             by: who saves.
+            graph: whose written form it is, where that is at hand; it is then not read again.
 
         Raises:
             GraphError: ``graph.changed`` when the file is another by now; ``graph.unwritable``.
@@ -158,7 +163,7 @@ class Folder:
             await self._compare(name, expected)
             path = self.file(name)
             await to_thread.run_sync(_write, text, path)
-            entry = await self.entry(name)
+            entry = await to_thread.run_sync(self._entry, name, text, graph)
         self._tell(Change(name, entry.etag, by))
         return entry
 

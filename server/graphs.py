@@ -80,7 +80,8 @@ async def rename_graph(request: Request) -> Response:
         return await _changed(house, name, error)
     await house.versions.move(name, asked.to)
     await _keep(house, saved, person.name)
-    return json_answer(_saved(house, saved), headers={"etag": f'"{saved.etag}"'})
+    told = await to_thread.run_sync(_saved, house, saved)
+    return json_answer(told, headers={"etag": f'"{saved.etag}"'})
 
 
 async def remove_graph(request: Request) -> Response:
@@ -206,12 +207,13 @@ async def _save(house: House, graph: Graph, expected: str, person: Person) -> Re
     if before is not None and before.etag == expected:
         await _keep(house, before, None, only_new=True)
     try:
-        saved = await house.folder.save(graph.name, text, expected=expected, by=person.name)
+        saved = await house.folder.save(graph.name, text, expected=expected, by=person.name, graph=graph)
     except GraphError as error:
         return await _changed(house, graph.name, error)
     await _keep(house, saved, person.name)
     status = 201 if before is None else 200
-    return json_answer(_saved(house, saved), status, headers={"etag": f'"{saved.etag}"'})
+    told = await to_thread.run_sync(_saved, house, saved)
+    return json_answer(told, status, headers={"etag": f'"{saved.etag}"'})
 
 
 async def _current(house: House, name: str) -> Entry | None:

@@ -163,7 +163,7 @@ def _refusals(way: Way) -> set[int]:
     """The statuses with which a way may refuse."""
     name = way.act.__name__
     found = {401, 403, 421, 429, 500, 503}
-    found |= {404} if _PARAMETER.search(way.path) or name == "start_run" else set()
+    found |= {404} if _PARAMETER.search(way.path) or name in ("start_run", "list_gates") else set()
     found |= {400, 413, 415, 422} if way.takes is not None else set()
     found |= {422} if name in ASKS or "{name}" in way.path else set()
     found |= {409} if name in CONFLICT else set()

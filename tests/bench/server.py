@@ -43,6 +43,7 @@ class Figure:
         aim: of the plan.
         unit: of all numbers of the line.
         weft, bare: a number per round.
+        cpu: of weft's process, ms a request, per round; steadier than the clock where others are at work too.
     """
 
     what: str
@@ -50,12 +51,14 @@ class Figure:
     unit: str
     weft: list[float] = field(default_factory=list[float])
     bare: list[float] = field(default_factory=list[float])
+    cpu: list[float] = field(default_factory=list[float])
 
     @property
     def cells(self) -> tuple[str, ...]:
         """As the table shows it."""
-        told = [f"{statistics.median(numbers):,.1f}" if numbers else "-" for numbers in (self.weft, self.bare)]
-        return self.what, f"{self.aim:,.0f}", *told, self.unit
+        columns = (self.weft, self.bare, self.cpu)
+        told = [f"{statistics.median(numbers):,.1f}" if numbers else "-" for numbers in columns]
+        return self.what, f"{self.aim:,.1f}", self.unit, *told
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,14 @@ def p95(numbers: list[float]) -> float:
     return sorted(numbers)[math.ceil(len(numbers) * 0.95) - 1]
 
 
-async def alternate(figure: Figure, weft: Ask, bare: Ask, *, rounds: int, requests: int) -> Figure:
+async def alternate(figure: Figure, both: Both, weft: Ask, bare: Ask, *, rounds: int, requests: int) -> Figure:
     """Ask both, in turns, after one request each that is not counted."""
     await weft()
     await bare()
     for _ in range(rounds):
+        cpu_s = both.served.cpu_s()
         figure.weft.append(p95([await timed_ms(weft) for _ in range(requests)]))
+        figure.cpu.append((both.served.cpu_s() - cpu_s) * 1e3 / requests)
         figure.bare.append(p95([await timed_ms(bare) for _ in range(requests)]))
     return figure
 
@@ -116,10 +121,10 @@ async def measure_editing(
     async def echo() -> None:
         checked(await both.bare.put("/echo", content=body()))
 
-    run = partial(alternate, bare=echo, rounds=rounds, requests=requests)
+    run = partial(alternate, both=both, bare=echo, rounds=rounds, requests=requests)
     return [
-        await run(Figure(f"save, {shape} of {nodes:,} nodes, p95", 50, "ms"), save),
-        await run(Figure(f"validate, {shape} of {nodes:,} nodes, p95", 50, "ms"), validate),
+        await run(Figure(f"save, {shape} of {nodes:,} nodes, p95", 50, "ms"), weft=save),
+        await run(Figure(f"validate, {shape} of {nodes:,} nodes, p95", 50, "ms"), weft=validate),
     ]
 
 
@@ -135,7 +140,7 @@ async def measure_first_byte(both: Both, nodes: int, *, rounds: int, requests: i
 
     figure = Figure(f"first event of a stream, run of {nodes:,} nodes, p95", 100, "ms")
     weft, bare = partial(first, both.weft, "/api/runs/first-byte/events"), partial(first, both.bare, "/stream")
-    return await alternate(figure, weft, bare, rounds=rounds, requests=requests)
+    return await alternate(figure, both, weft, bare, rounds=rounds, requests=requests)
 
 
 async def measure_runs(both: Both, *, runs: int, rounds: int) -> Figure:
@@ -253,12 +258,9 @@ async def both_servers(place: Path, nodes: int) -> AsyncGenerator[Both]:
 
 def table(figures: list[Figure]) -> str:
     """The figures in columns."""
-    rows = [("", "aim", "weft", "bare", ""), *(figure.cells for figure in figures)]
-    widths = [max(len(row[i]) for row in rows) for i in range(5)]
-    return "\n".join(
-        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}".rstrip()
-        for row in rows
-    )
+    rows = [("", "aim", "", "weft", "bare", "cpu ms"), *(figure.cells for figure in figures)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
 async def measure(options: argparse.Namespace) -> list[Figure]:
