@@ -122,7 +122,7 @@ class Folder:
         return await to_thread.run_sync(read)
 
     def _entry(self, name: str, text: str | None = None, graph: Graph | None = None) -> Entry:
-        """The entry as it is on disk; ``graph`` is not read again where its written form ``text`` still stands there."""
+        """The entry as it is on disk; ``graph`` is not read again while its written form ``text`` stands there."""
         path = self.file(name)
         try:
             stamp = _stamp(path.stat())
