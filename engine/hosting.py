@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
+import logging
+from collections import Counter
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -41,7 +43,10 @@ from engine.wiring import Wiring
 
 FOLLOW_EVERY_S: Final = 0.1
 """How often a run that another process hosts is looked at."""
+RETRY_EVERY_S: Final = 5.0
+"""How soon a run that is due is taken up again where the database did not let it."""
 PAGE_RUNS: Final = 500
+LOG: Final = logging.getLogger("weft.hosting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class Hosting:
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._taking: dict[str, asyncio.Lock] = {}
         self._asleep: dict[str, Timer] = {}
+        self._wanted: Counter[str] = Counter()
         self._in_line: set[str] = set()
         self._waking: set[asyncio.Task[None]] = set()
         self._is_closing = False
@@ -170,18 +176,21 @@ class Hosting:
         Raises:
             InputError: ``gate.closed``: somebody else's answer came first; ``run.ended``.
         """
-        try:
-            host = self._hosts.get(run_id) or await self.take_up(run_id)
-            # One that only waits may have been given back while it was taken up; a word to it would be lost.
-            while self._hosts.get(run_id) is not host:
-                host = await self.take_up(run_id)
-        except InputError as error:
-            if error.code != "run.elsewhere":
-                raise
-            letter = await self._journal.post(run_id, kind, body, at=self._around.clock.now())
-            if isinstance(fact, GateAnswered):
-                await self._heard(run_id, letter, fact)
-            return
+        with self._kept(run_id):
+            try:
+                host = self._hosts.get(run_id) or await self.take_up(run_id)
+            except InputError as error:
+                if error.code != "run.elsewhere":
+                    raise
+            else:
+                await self._say(run_id, host, fact, kind, body)
+                return
+        letter = await self._journal.post(run_id, kind, body, at=self._around.clock.now())
+        if isinstance(fact, GateAnswered):
+            await self._heard(run_id, letter, fact)
+
+    async def _say(self, run_id: str, host: Host, fact: Event, kind: str, body: Any) -> None:
+        """Bring a word to a host that stays while it is told."""
         if not host.has_begun:
             if not isinstance(fact, RunCancelRequested):
                 await self._journal.post(run_id, kind, body, at=self._around.clock.now())  # read when it begins
@@ -191,6 +200,19 @@ class Hosting:
             raise too_late(run_id, fact)
         host.post(fact)
         await host.wait_until_committed()
+
+    @contextlib.contextmanager
+    def _kept(self, run_id: str) -> Iterator[None]:
+        """Meanwhile the run is not given back, though it only waits: a word to a host that has left would be lost."""
+        self._wanted[run_id] += 1
+        try:
+            yield
+        finally:
+            self._wanted[run_id] -= 1
+            if not self._wanted[run_id]:
+                del self._wanted[run_id]
+                if (host := self._hosts.get(run_id)) is not None:
+                    host.look()
 
     async def _heard(self, run_id: str, letter: int, fact: GateAnswered) -> None:
         """Wait until a letter with an answer has been read, and see that the gate was closed by this answer."""
@@ -333,7 +355,7 @@ class Hosting:
     def _rested(self, host: Host) -> None:
         """A host has come to rest, and all of it is written."""
         self._admission.leave(host.run)
-        if self._hosts.get(host.run) is host and (host.has_ended or self._lets_go):
+        if self._hosts.get(host.run) is host and (host.has_ended or (self._lets_go and host.run not in self._wanted)):
             due = None if host.has_ended else host.next_due()
             self._dismiss(host.run)
             if not host.has_ended:
@@ -358,6 +380,9 @@ class Hosting:
             if not await self._journal.release(run_id, is_clean=not has_failed, with_mail=hurries):
                 await self._journal.release(run_id, with_mail=True)
                 self._wake_soon(run_id)
+        except JournalError as error:
+            # The lease ends by itself; here the run can be taken up again at once.
+            LOG.warning("run %s was not given back: %s", run_id, error)
         finally:
             self._leaving.pop(run_id, None)
 
@@ -378,9 +403,14 @@ class Hosting:
 
     async def _wake(self, run_id: str) -> None:
         """Take a run up again; not here if another process has it, or if it has been removed."""
-        with contextlib.suppress(InputError):
+        try:
             if (await self._journal.run(run_id)).status not in ENDED:
                 await self.take_up(run_id, in_line=True)
+        except InputError:
+            pass
+        except JournalError as error:
+            LOG.warning("run %s was not taken up, and will be tried again: %s", run_id, error)
+            self._sleep(run_id, self._around.clock.now() + RETRY_EVERY_S)
 
     async def _unfinished(self) -> list[RunRow]:
         found: list[RunRow] = []

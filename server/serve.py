@@ -6,6 +6,7 @@ second signal does not wait.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
@@ -79,7 +80,12 @@ async def serve(engine: Engine, settings: Settings, *, on_ready: Callable[[str],
         async with application.open():
             server = Server(config, application)
             on_ready(links_of(settings, application.first_link, port))
-            await server.serve([listener])
+            try:
+                await server.serve([listener])
+            except asyncio.CancelledError:
+                # uvicorn would leave every connection open; whoever cancels gets the same order as by a signal.
+                await server.shutdown([listener])
+                raise
 
 
 def settings_at(settings: Settings, port: int) -> Settings:

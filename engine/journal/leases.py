@@ -85,14 +85,14 @@ def create_run(
 
 
 def acquire(connection: sqlite3.Connection, claim: Claim) -> tuple[int, Lease]:
-    """Take a free or expired lease; returns the run's number with it.
+    """Take a free or expired lease, or one that this holder could not give back; returns the run's number with it.
 
     Raises:
         InputError: ``run.unknown``, ``run.elsewhere``.
     """
     key = run_key(connection, claim.run_id)
     living = living_holder(connection, key, claim.now)
-    if living is not None:
+    if living is not None and living != claim.holder:
         raise run_elsewhere(claim.run_id, living)
     token, is_clean, last_n = connection.execute(
         "SELECT token + 1, is_clean, (SELECT max(n) FROM events WHERE run = key) FROM runs WHERE key = ?", (key,)

@@ -197,10 +197,14 @@ class SqliteJournal:
         if held is None:
             return True
         work = partial(leases.release, key=held.key, token=held.lease.token, is_clean=is_clean, with_mail=with_mail)
-        is_released = await self._writer.do(work)
-        if is_released and self._held.get(run_id) is held:
-            del self._held[run_id]
-        return is_released
+        is_kept = False
+        try:
+            is_kept = not await self._writer.do(work)
+        finally:
+            # What the disk did not take is given up here all the same, else nobody could take the run up any more.
+            if not is_kept and self._held.get(run_id) is held:
+                del self._held[run_id]
+        return not is_kept
 
     # --- mail ---
 

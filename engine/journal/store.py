@@ -130,7 +130,7 @@ class Journal(Protocol):
     # --- leases ---
 
     async def acquire(self, run_id: str, *, holder: str, now: float, ttl_s: float = LEASE_TTL_S) -> Lease:
-        """Take the run's lease: a free or expired one.
+        """Take the run's lease: a free or expired one, or one that this holder could not give back.
 
         Raises:
             InputError: ``run.unknown``; ``run.elsewhere`` while another host's lease is alive, and as long as this
@@ -156,6 +156,10 @@ class Journal(Protocol):
             run_id: the run; nothing happens where its lease is not held any more.
             is_clean: no attempt was cut off.
             with_mail: release even if letters wait (the process ends).
+
+        Raises:
+            JournalError: the database did not take it. The lease is given up here all the same: its holder may take it
+                anew at once, everybody else when it is over.
         """
         ...
 

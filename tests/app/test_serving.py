@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from engine import Engine, Graph, RunFilter, Serving, ToolContext, tool
+from engine.errors import JournalError
 from engine.journal.store import Recorded
 from engine.runtime.admission import Admission
 from engine.runtime.clock import SystemClock
@@ -77,6 +81,67 @@ async def test_a_waiting_run_is_given_back_and_wakes_for_its_answer(tmp_path: Pa
 
         await engine.answer("r1", "g", "ok")
         assert (await run.result()).status == "completed"
+
+
+def limit_files(size_bytes: int) -> None:
+    """Let this process write no file beyond this size, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, resource.RLIM_INFINITY))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on files is Linux's")
+async def test_a_run_that_a_full_disk_kept_from_being_given_back_takes_its_answer_once_there_is_room(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Engine.open(tmp_path / "weft.db", serving=Serving()) as engine:
+        engine.on("gate.opened", lambda run_id, event: limit_files(1))
+        try:
+            await engine.start(graph("g -(ok)-> end"), id="r1")
+            with anyio.fail_after(10):
+                while "was not given back" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
+                    await asyncio.sleep(0.01)
+            with pytest.raises(JournalError):
+                await engine.answer("r1", "g", "ok")
+        finally:
+            limit_files(resource.RLIM_INFINITY)
+
+        with anyio.fail_after(10):
+            await engine.answer("r1", "g", "ok")
+            assert (await engine.result("r1")).status == "completed"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on files is Linux's")
+async def test_a_run_that_is_due_while_the_disk_is_full_goes_on_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.hosting.RETRY_EVERY_S", 0.1)
+    soon = document("w -> end", name="soon")
+    soon["nodes"]["w"] = {"kind": "wait", "seconds": 0.2, "to": [{"node": "end"}]}
+    async with Engine.open(tmp_path / "weft.db", serving=Serving()) as engine:
+        await engine.start(Graph.model_validate(soon), id="r1")
+        while not await engine.runs(RunFilter(ids=["r1"], is_free=engine.clock.now())):  # noqa: ASYNC110 - tells nobody
+            await asyncio.sleep(0)
+        limit_files(1)
+        try:
+            with anyio.fail_after(10):
+                while "was not taken up" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
+                    await asyncio.sleep(0.01)
+        finally:
+            limit_files(resource.RLIM_INFINITY)
+        with anyio.fail_after(10):
+            seen = [type(event).__name__ async for event in engine.events("r1")]
+
+    assert seen[-1] == "RunCompleted"
+
+
+async def test_a_run_that_only_waits_is_taken_up_once_for_an_answer(tmp_path: Path) -> None:
+    async with Engine.open(tmp_path / "weft.db", serving=Serving(), durability="process") as engine:
+        for number in range(30):
+            run = await engine.start(graph("g -(ok)-> end"), id=f"r{number}")
+            while not await engine.runs(RunFilter(ids=[run.id], is_free=engine.clock.now())):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            await engine.answer(run.id, "g", "ok")
+            kinds = [type(event).__name__ async for event in engine.events(run.id)]
+            assert kinds.count("RunResumed") == 1
 
 
 async def test_after_a_restart_unfinished_runs_go_on_and_waiting_ones_when_they_are_due(tmp_path: Path) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from engine.errors import InputError, JournalError
 from engine.journal import open_journal
 from engine.journal.store import Journal
-from tests.journal.contract import JournalContract
+from tests.journal.contract import NOW, JournalContract, create
+
+pytestmark = pytest.mark.anyio
 
 
 class TestFullDurability(JournalContract):
@@ -17,3 +24,19 @@ class TestFullDurability(JournalContract):
 class TestProcessDurability(JournalContract):
     async def open(self, directory: Path) -> Journal:
         return await open_journal(f"sqlite:///{directory}/weft.db", durability="process")
+
+
+async def test_a_lease_that_could_not_be_given_back_is_its_holders_alone_until_it_is_over(tmp_path: Path) -> None:
+    journal = await open_journal(tmp_path / "weft.db", busy_timeout_s=0.05)
+    await create(journal)
+    with closing(sqlite3.connect(tmp_path / "weft.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalError):
+            await journal.release("r1")
+        other.execute("ROLLBACK")
+
+    with pytest.raises(InputError) as refused:
+        await journal.acquire("r1", holder="other", now=NOW + 1)
+    assert refused.value.code == "run.elsewhere"
+    assert (await journal.acquire("r1", holder="host", now=NOW + 1)).token == 2
+    await journal.close()
