@@ -15,7 +15,7 @@ from engine.agents.models.registry import ModelRegistry
 from engine.agents.registry import ToolRegistry
 from engine.compile.check import check
 from engine.config import Config
-from engine.documents import SCRIPTED, Documents, graphs_of, started_of
+from engine.documents import SCRIPTED, Documents, started_of
 from engine.errors import InputError, JournalError
 from engine.hooks import Hook, Hooks
 from engine.hosting import Hosting, Serving
@@ -363,7 +363,7 @@ class Engine:
 
     async def documents_of(self, run_id: str) -> dict[str, Graph]:
         """The graphs that a run is bound to: name -> graph, its own first."""
-        return await graphs_of(self._store, await started_of(self._store, run_id))
+        return await self._documents.of_run(self._store, await started_of(self._store, run_id))
 
     async def events(self, run_id: str, *, after: int = 0) -> AsyncIterator[Event]:
         """The journal so far, then live, to the run's end.

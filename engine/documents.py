@@ -6,8 +6,9 @@ Rule: a run executes the documents it was started with, whatever becomes of thei
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from engine import library as shelves
 from engine.compile.compile import compile_graph
@@ -22,6 +23,10 @@ from engine.scheduler.events import RunStarted
 SCRIPTED: Final = ".scripted"
 """Ending of the name under which a graph's scripted answers are kept with a run."""
 
+KEPT: Final = 256
+"""Plans, texts and documents that are kept ready; any other is made again when it is needed."""
+
+T = TypeVar("T")
 Check = Callable[[Graph, Library], list[Finding]]
 
 
@@ -36,8 +41,9 @@ class Documents:
     def __init__(self, check: Check, results: Callable[[], Mapping[str, Any]]) -> None:
         self._check = check
         self._results = results
-        self._plans: dict[str, Plan] = {}
-        self._texts: dict[str, str] = {}
+        self._plans = Newest[Plan]()
+        self._texts = Newest[str]()
+        self._read = Newest[Graph]()
 
     def prepared(self, graph: Graph, library: Library) -> dict[str, Graph]:
         """Every document that a graph reaches, its own first, checked and compiled.
@@ -59,7 +65,8 @@ class Documents:
         """The plan of a graph; compiled once."""
         plan = self._plans.get(graph.hash)
         if plan is None:
-            plan = self._plans[graph.hash] = compile_graph(graph.with_results(self._results()))
+            plan = compile_graph(graph.with_results(self._results()))
+            self._plans.keep(graph.hash, plan)
         return plan
 
     def plan_for(self, documents: Mapping[str, Graph]) -> Callable[[PlanNode], Plan]:
@@ -75,8 +82,51 @@ class Documents:
         """A graph in its written form; written once."""
         text = self._texts.get(graph.hash)
         if text is None:
-            text = self._texts[graph.hash] = graph.dumps()
+            text = graph.dumps()
+            self._texts.keep(graph.hash, text)
         return text
+
+    async def of_run(self, journal: Journal, started: RunStarted) -> dict[str, Graph]:
+        """The graphs that a run is bound to: name -> graph, its own first; read once, however many runs wake.
+
+        Raises:
+            JournalError: ``journal.corrupt``; a document is missing.
+        """
+        names = [started.graph, *(n for n in started.documents if n != started.graph and not n.endswith(SCRIPTED))]
+        return {name: await self._graph(journal, name, started.documents[name]) for name in names}
+
+    async def _graph(self, journal: Journal, name: str, digest: str) -> Graph:
+        graph = self._read.get(digest)
+        if graph is None:
+            graph = Graph.loads(await _text(journal, digest), where=f"graph {name} of the run")
+            self._read.keep(digest, graph)
+        return graph
+
+
+class Newest(Generic[T]):
+    """What was used last, by hash: a process that goes on for months sees more graphs than it can keep."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, T] = OrderedDict()
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._kept
+
+    def get(self, digest: str) -> T | None:
+        """What is kept of this hash, which is used by that."""
+        if digest not in self._kept:
+            return None
+        self._kept.move_to_end(digest)
+        return self._kept[digest]
+
+    def keep(self, digest: str, made: T) -> None:
+        """Keep it, and let go what has not been used for the longest time."""
+        self._kept[digest] = made
+        self._kept.move_to_end(digest)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
 
 
 async def started_of(journal: Journal, run_id: str) -> RunStarted:
@@ -91,19 +141,6 @@ async def started_of(journal: Journal, run_id: str) -> RunStarted:
     if not isinstance(first, RunStarted):
         raise JournalError("the journal does not begin with run.started", code="journal.corrupt", where=run_id)
     return first
-
-
-async def graphs_of(journal: Journal, started: RunStarted) -> dict[str, Graph]:
-    """The graphs that a run is bound to: name -> graph, its own first.
-
-    Raises:
-        JournalError: ``journal.corrupt``; a document is missing.
-    """
-    names = [started.graph, *(n for n in started.documents if n != started.graph and not n.endswith(SCRIPTED))]
-    return {
-        name: Graph.loads(await _text(journal, started.documents[name]), where=f"graph {name} of the run")
-        for name in names
-    }
 
 
 async def scripts_of(journal: Journal, started: RunStarted) -> dict[str, Any]:

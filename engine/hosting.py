@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from engine.documents import Documents, graphs_of, scripts_of
+from engine.documents import Documents, scripts_of
 from engine.errors import InputError, JournalError, LeaseLost
 from engine.journal.codec import moment_text
 from engine.journal.projection import ENDED
@@ -346,7 +346,7 @@ class Hosting:
         started = events[0]
         if not isinstance(started, RunStarted):
             raise JournalError("the journal does not begin with run.started", code="journal.corrupt", where=run_id)
-        graphs = await graphs_of(self._journal, started)
+        graphs = await self._documents.of_run(self._journal, started)
         host = self._new_host(run_id, graphs, started, await scripts_of(self._journal, started))
         missing = replay(host.scheduler, events)
         host.recall(events, missing)
