@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -202,7 +202,7 @@ class Hosting:
         await host.wait_until_committed()
 
     @contextlib.contextmanager
-    def _kept(self, run_id: str) -> Iterator[None]:
+    def _kept(self, run_id: str) -> Generator[None]:
         """Meanwhile the run is not given back, though it only waits: a word to a host that has left would be lost."""
         self._wanted[run_id] += 1
         try:
