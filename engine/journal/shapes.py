@@ -249,6 +249,7 @@ SHAPES: Final = (
         _Field("key", "k"),
         _Field("result", "o", None),
         _Field("error", "f", None, _FAILURE),
+        _Field("writes", "w", None),
     ),
     _shape(
         7,

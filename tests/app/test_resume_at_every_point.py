@@ -179,6 +179,34 @@ STORIES: dict[str, Story] = {
         script=AGENT_SCRIPT,
         output={"said": "{nodes.boss.output}"},
     ),
+    "an agent that writes to the state": story(
+        "boss -> z",
+        nodes={
+            "boss": {
+                "kind": "agent",
+                "tool": None,
+                "model": "scripted:boss",
+                "tools": ["jot", "work", "agent:helper"],
+                "agents": {"helper": {"description": "helps", "model": "scripted:helper", "tools": ["jot"]}},
+            }
+        },
+        script={
+            "boss": [
+                {
+                    "steps": [
+                        {"tool": "jot", "args": {"key": "first", "value": 1}},
+                        {"tool": "work"},
+                        {"tool": "agent:helper", "args": {"request": "Help"}},
+                        {"tool": "work", "args": {"value": 2}},
+                        {"text": "All is noted."},
+                    ]
+                }
+            ],
+            "helper": [{"steps": [{"tool": "jot", "args": {"key": "second", "value": 2}}, {"text": "helped"}]}],
+        },
+        state={"first": {}, "second": {}},
+        output={"first": "{state.first}", "second": "{state.second}"},
+    ),
     "an end within a loop": story(
         "a -> f{b,c}; b -> j; c -> j; j -> d; d -(? iteration == 2)-> end; d -> l[max=3] ~> a",
         nodes={"b": {"tool": "send"}, "c": {"tool": "pay"}},

@@ -178,7 +178,13 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
         usage=_maybe(usages),
     ),
     ev.EffectClaimed: _of_node(ev.EffectClaimed, key=texts, tool=names, args_hash=st.just(HASH), effect=names),
-    ev.EffectSettled: _of_node(ev.EffectSettled, key=texts, result=values, error=_maybe(failures)),
+    ev.EffectSettled: _of_node(
+        ev.EffectSettled,
+        key=texts,
+        result=values,
+        error=_maybe(failures),
+        writes=_maybe(st.dictionaries(texts, values)),
+    ),
     ev.ModelRequested: _of_node(
         ev.ModelRequested, step=attempts, model=names, messages_ref=st.just(HASH), agent=st.just("") | names
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.errors import EngineBug, Failure, JournalError
 from engine.journal.codec import FORMAT, INLINE_BYTES, decode, encode, from_json, hash_of, to_json
-from engine.journal.shapes import CODE_OF, moment, moment_text, node_of
+from engine.journal.shapes import BY_CLASS, CODE_OF, moment, moment_text, node_of
 from engine.scheduler import events as ev
 from tests.journal.facts import EVENTS, HASH, any_event, completed, executions, moments, no_blobs, run_started, started
 
@@ -49,6 +50,14 @@ def test_the_public_form_begins_with_what_every_event_has(event: ev.Event) -> No
 def test_every_event_type_has_a_number_and_a_strategy() -> None:
     assert set(CODE_OF) == set(EVENTS) == set(ev.TYPE_NAMES)
     assert sorted(CODE_OF.values()) == list(range(1, len(CODE_OF) + 1))
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_no_field_of_an_event_is_left_unwritten(kind: type[Any]) -> None:
+    beside = {"n", "at", "node"}
+    written = {name for name, _ in BY_CLASS[kind].from_stored.values()}
+    assert written == {field.name for field in fields(kind)} - beside
+    assert set(BY_CLASS[kind].from_public) == written
 
 
 def test_the_public_form_is_that_of_the_design() -> None:
