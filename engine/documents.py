@@ -51,7 +51,7 @@ class Documents:
         Raises:
             GraphError: with every finding.
         """
-        if graph.hash in self._plans and not shelves.subgraph_names(graph):
+        if graph.hash in self._plans and not shelves.graph_names(graph):
             return {graph.name: graph}
         refuse(graph, self._check(graph, library))
         reached = shelves.reachable(graph, library)
@@ -77,6 +77,10 @@ class Documents:
             return self.plan(documents[name] if name is not None else shelves.inline_graph(node.doc.inline))
 
         return plan_for
+
+    def called(self, documents: Mapping[str, Graph]) -> Callable[[str], Plan]:
+        """What gives the plan of a graph that an agent calls, in a run with these documents."""
+        return lambda name: self.plan(documents[name])
 
     def text(self, graph: Graph) -> str:
         """A graph in its written form; written once."""

@@ -263,7 +263,6 @@ CODES: dict[str, str] = {
     "tool.timeout": "A tool took longer than it may.",
     "tool.max_calls": "A tool was called as often as it may be.",
     "tool.denied": "A person refused the call.",
-    "tool.unsupported": "An agent lists as a tool what it cannot call.",
     "tool.too_big": "What a tool was given or would return is too large.",
     "effect.failed": "A person said that a call of unknown outcome failed.",
     "secret.unknown": "No secret of this name is configured.",

@@ -313,16 +313,17 @@ class Hosting:
 
     def _new_host(self, run_id: str, graphs: Mapping[str, Graph], started: RunStarted, scripts: Any) -> Host:
         plan = self._documents.plan(graphs[started.graph])
-        plan_for = self._documents.plan_for(graphs)
+        plan_for, called = self._documents.plan_for(graphs), self._documents.called(graphs)
         settings = RunSettings(
             seed=started.seed,
             limits=self._wiring.limits_of(plan.document),
             plan_for=plan_for,
+            called=called,
             model=(started.options or {}).get("model"),
             scripts=scripts,
         )
         about = {"id": run_id, "started_at": moment_text(started.at)}
-        return Host(run_id, Scheduler(plan, plans=plan_for, run=about), self._around, settings)
+        return Host(run_id, Scheduler(plan, plans=plan_for, called=called, run=about), self._around, settings)
 
     def _adopt(self, run_id: str, host: Host) -> None:
         self._hosts[run_id] = host

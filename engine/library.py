@@ -13,7 +13,7 @@ from pathlib import Path
 from engine.errors import GraphError
 from engine.model.graph import Graph
 from engine.model.names import is_name, nearest
-from engine.model.nodes import SubgraphNode
+from engine.model.nodes import AgentNode, SubgraphNode, called_graphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +85,24 @@ def reachable(root: Graph, library: Library | None) -> dict[str, Graph]:
     found: dict[str, Graph] = {root.name: root}
     waiting = [root]
     while waiting:
-        for name in sorted(subgraph_names(waiting.pop())):
+        for name in sorted(graph_names(waiting.pop())):
             if name not in found and library is not None and (graph := library.find(name)) is not None:
                 found[name] = graph
                 waiting.append(graph)
     return found
 
 
-def subgraph_names(graph: Graph) -> set[str]:
-    """The names of the graphs that this one's subgraph nodes run, inline ones' included."""
+def graph_names(graph: Graph) -> set[str]:
+    """The names of the graphs that this one's subgraph nodes run and its agents may call, inline ones' included."""
     names: set[str] = set()
     for node in graph.nodes.values():
-        if isinstance(node, SubgraphNode):
+        if isinstance(node, AgentNode):
+            names |= called_graphs(node)
+        elif isinstance(node, SubgraphNode):
             if node.graph is not None:
                 names.add(node.graph)
             if node.inline is not None:
-                names |= subgraph_names(inline_graph(node.inline))
+                names |= graph_names(inline_graph(node.inline))
     return names
 
 

@@ -129,14 +129,7 @@ class Wiring:
 
 def tightened(own: Limits | None, outer: Limits | None) -> Limits | None:
     """The smaller of two bounds, field by field; an absent one does not bound."""
-    if own is None or outer is None:
-        return own or outer
-    values: dict[str, Any] = {}
-    for name in Limits.model_fields:
-        bounds = [b for b in (getattr(own, name), getattr(outer, name)) if b is not None]
-        if bounds:
-            values[name] = min(bounds)
-    return Limits(**values)
+    return own or outer if own is None or outer is None else own.tightened(outer)
 
 
 def text_and_hash(value: Any) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from engine.app import json_value
 from engine.errors import GraphError, InputError
-from engine.library import subgraph_names
+from engine.library import graph_names
 from engine.model import Graph
 from engine.model.diff import diff
 from engine.model.document import graph_schema
@@ -259,7 +259,7 @@ async def _refuse_in_use(house: House, name: str) -> None:
     users = [
         entry.name
         for entry in await house.folder.entries()
-        if entry.name != name and entry.reading.graph is not None and name in subgraph_names(entry.reading.graph)
+        if entry.name != name and entry.reading.graph is not None and name in graph_names(entry.reading.graph)
     ]
     if users:
         raise GraphError(

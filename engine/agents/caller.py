@@ -168,7 +168,8 @@ class ToolCaller:
                 happened=False,
             )
         if call.needs_approval:
-            decision = questions.approval(ctx, tool, call.args, call.number)
+            subject = questions.Subject(tool.name, tool.version, tool.risk_level)
+            decision = questions.approval(ctx, subject, call.args, call.number)
             if decision.option != questions.APPROVE:
                 raise ToolError(
                     f"{decision.by or 'a person'} refused this call of {tool.name}{_reason(decision.form)}",

@@ -18,13 +18,14 @@ from engine.agents.caller import Call, Outcome
 from engine.agents.canonical import digest
 from engine.agents.conversation import Transfer
 from engine.agents.definition import Tool
+from engine.agents.graphs import GraphCall, graph_tool
 from engine.agents.models.base import AskedCall, ModelAnswer, ToolSpec
 from engine.agents.questions import Asks, key_of
 from engine.agents.spec import CALLED, AgentSpec
 from engine.agents.writes import combine
-from engine.errors import Failure, NodeError, OutsideError
+from engine.errors import Failure, OutsideError
 from engine.model.names import nearest
-from engine.model.nodes import ToolUse
+from engine.model.nodes import GRAPH_TOOL, ToolUse
 from engine.model.schema import validator
 from engine.runtime.limits import LimitReached
 from engine.scheduler.events import EffectSettled
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from engine.agents.turn import Turn
 
 TRANSFER: Final = "transfer_to_agent"
-GRAPH: Final = "graph:"
 REPEATS: Final = 3
 """So many times the same call with the same arguments is going round in circles; the last is not made."""
 SAME_ERRORS: Final = 2
@@ -79,20 +79,16 @@ def specs(turn: Turn) -> list[ToolSpec]:
     """What the agent may call, in the order of its ``tools``, the hand-over last.
 
     Raises:
-        NodeError: ``tool.unknown`` or ``tool.unsupported``; the document names a tool that is not there.
+        NodeError: ``tool.unknown`` or ``graph.unknown``; the document names one that is not there.
     """
     found: list[ToolSpec] = []
     for use in turn.spec.tools:
         if use.tool.startswith(CALLED):
             agent = turn.spec.agents[use.tool.removeprefix(CALLED)]
             found.append(ToolSpec(use.tool, agent.description or f"Ask the agent {agent.name}.", _ASK_AGENT))
-        elif use.tool.startswith(GRAPH):
-            raise NodeError(
-                f"{use.tool}: agents cannot call graphs as tools yet",
-                code="tool.unsupported",
-                error_class="fatal",
-                hint="use a subgraph node before or after the agent",
-            )
+        elif use.tool.startswith(GRAPH_TOOL):
+            called = graph_tool(turn, use.tool)
+            found.append(ToolSpec(called.name, called.description, called.parameters))
         else:
             tool = turn.shared.services.tools.find(use.tool)
             found.append(ToolSpec(tool.name, tool.description, tool.parameters))
@@ -159,12 +155,14 @@ async def _work(jobs: list[_Job]) -> None:
         await _do(waiting[0])
         return
     ended = await asyncio.gather(*map(_do, waiting), return_exceptions=True)
-    raised = [error for error in ended if error is not None]
-    for error in raised:
-        if not isinstance(error, Asks):
+    asks: list[Asks] = []
+    for error in ended:
+        if isinstance(error, Asks):
+            asks.append(error)
+        elif error is not None:
             raise error
-    if raised:
-        raise raised[0]
+    if asks:
+        raise Asks.joined(asks)
 
 
 async def _do(job: _Job) -> None:
@@ -188,7 +186,7 @@ def _prepare(turn: Turn, job: _Job, *, can_transfer: bool) -> Transfer | None:
     elif (agent := _agent(turn, name)) is not None:
         _prepare_agent(turn, job, agent)
     elif (use := next((use for use in turn.spec.tools if use.tool == name), None)) is not None:
-        _prepare_tool(turn, job, use, turn.shared.services.tools.find(name))
+        _prepare_use(turn, job, use)
     else:
         known = [spec.name for spec in specs(turn)]
         close = nearest(name, known)
@@ -197,19 +195,39 @@ def _prepare(turn: Turn, job: _Job, *, can_transfer: bool) -> Transfer | None:
     return None
 
 
-def _prepare_tool(turn: Turn, job: _Job, use: ToolUse, tool: Tool) -> None:
-    shared = turn.shared
-    job.untrusted, job.escalates = tool.untrusted_output, tool.escalates
-    known = shared.ledger.entry(key_of(shared.ctx, job.number))
+def _prepare_use(turn: Turn, job: _Job, use: ToolUse) -> None:
+    """Count a call of a tool or graph against what the agent's entry allows, and say how it is made."""
+    known = turn.shared.ledger.entry(key_of(turn.shared.ctx, job.number))
     is_over = known is not None and known.settled is not None
-    if not is_over and use.max_calls is not None and turn.uses[tool.name] >= use.max_calls:
-        message = f"this agent has called {tool.name} {use.max_calls} times, which is its limit"
+    if not is_over and use.max_calls is not None and turn.uses[use.tool] >= use.max_calls:
+        message = f"this agent has called {use.tool} {use.max_calls} times, which is its limit"
         _refuse(turn, job, Failure("limit", "tool.max_calls", message, hint="find another way"))
         return
     if not is_over or (known is not None and known.claims):
-        turn.uses[tool.name] += 1
+        turn.uses[use.tool] += 1
     if known is not None and known.claims:
         turn.rebook_call()
+    if use.tool.startswith(GRAPH_TOOL):
+        _prepare_graph(turn, job, use)
+    else:
+        _prepare_tool(turn, job, use, turn.shared.services.tools.find(use.tool))
+
+
+def _prepare_graph(turn: Turn, job: _Job, use: ToolUse) -> None:
+    job.untrusted = True
+    is_asked = use.requires_confirmation is True
+    call = GraphCall(turn, job.number, graph_tool(turn, use.tool), job.asked.args, is_asked, use.timeout_s)
+    job.work = partial(_graph_called, turn, job, call)
+
+
+async def _graph_called(turn: Turn, job: _Job, call: GraphCall) -> Outcome:
+    outcome = await call.made()
+    return outcome if outcome.error is None else _refuse(turn, job, outcome.error)
+
+
+def _prepare_tool(turn: Turn, job: _Job, use: ToolUse, tool: Tool) -> None:
+    shared = turn.shared
+    job.untrusted, job.escalates = tool.untrusted_output, tool.escalates
     times = [seconds for seconds in (tool.timeout_s, use.timeout_s) if seconds is not None]
     call = Call(
         shared.ctx,

@@ -7,13 +7,14 @@ way, and the answer is found in the journal when the call comes by again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from engine.agents.canonical import digest, shown
 from engine.agents.definition import Tool
-from engine.errors import EngineBug
 from engine.runtime.context import NodeContext
-from engine.scheduler.events import GateAnswered, GateOpened
+from engine.scheduler.events import EffectClaimed, GateAnswered, GateOpened
 
 APPROVE, DENY = "approve", "deny"
 HAPPENED, AGAIN, FAIL = "happened", "again", "fail"
@@ -24,20 +25,47 @@ _REASON: Final = {"type": "object", "properties": {"reason": {"type": "string", 
 _RESULT: Final = {"type": "object", "properties": {"result": {"title": "What the call returned, as JSON"}}}
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a person is asked to approve a call of: a tool, or a graph that is called like one.
+
+    Attributes:
+        name: how it is called.
+        version: SHA-256 of what it is: an approval does not survive a change of it.
+        risk_level: ``low``, ``medium`` or ``high``.
+    """
+
+    name: str
+    version: str
+    risk_level: str
+
+
 class Asks(Exception):  # noqa: N818 - like Suspend, no error
-    """A call cannot go on before a person has answered ``gate``. Not an error: it passes every catch of errors."""
+    """The turn cannot go on before a person has answered or graphs have ended. It passes every catch of errors.
 
-    def __init__(self, gate: GateOpened) -> None:
-        super().__init__(gate.gate)
+    Attributes:
+        gate: what a person is asked, or None.
+        claims: calls of graphs that are to be opened.
+    """
+
+    def __init__(self, gate: GateOpened | None, claims: tuple[EffectClaimed, ...] = ()) -> None:
+        super().__init__(gate.gate if gate is not None else ", ".join(claim.key for claim in claims))
         self.gate = gate
+        self.claims = claims
+
+    @classmethod
+    def joined(cls, asks: Sequence[Asks]) -> Asks:
+        """All graphs of several calls, and the first of their questions: people are asked one thing at a time."""
+        gates = [one.gate for one in asks if one.gate is not None]
+        return cls(gates[0] if gates else None, tuple(claim for one in asks for claim in one.claims))
 
 
-def binding(ctx: NodeContext, tool: Tool, args: Any, call: str) -> str:
+def binding(ctx: NodeContext, subject: Subject, args: Any, call: str) -> str:
     """What an approval is given for: SHA-256 of tool, version, arguments, run, execution and call."""
-    return digest([tool.name, tool.version, args, ctx.run_id, ctx.execution, call])
+    return digest([subject.name, subject.version, args, ctx.run_id, ctx.execution, call])
 
 
-def approval(ctx: NodeContext, tool: Tool, args: Any, call: str) -> GateAnswered:
+def approval(ctx: NodeContext, subject: Subject, args: Any, call: str) -> GateAnswered:
     """The decision on exactly this call.
 
     A decision on other bytes (the tool has changed since) is void: then the question is asked anew.
@@ -45,7 +73,7 @@ def approval(ctx: NodeContext, tool: Tool, args: Any, call: str) -> GateAnswered
     Raises:
         Asks: nobody has decided so far.
     """
-    bound = binding(ctx, tool, args, call)
+    bound = binding(ctx, subject, args, call)
     asked = 0
     for event in ctx.recorded:
         if isinstance(event, GateOpened) and event.purpose == "approval" and event.detail["call"] == call:
@@ -58,14 +86,14 @@ def approval(ctx: NodeContext, tool: Tool, args: Any, call: str) -> GateAnswered
             execution=ctx.execution,
             node=ctx.node,
             purpose="approval",
-            prompt=f"May {ctx.node} call the tool {tool.name} with exactly these arguments?\n\n{shown(args)}",
+            prompt=f"May {ctx.node} call the tool {subject.name} with exactly these arguments?\n\n{shown(args)}",
             options=[{"name": APPROVE, "label": "Approve"}, {"name": DENY, "label": "Deny", "form": _REASON}],
             deadline=ctx.clock.now() + APPROVAL_VALID_S,
             default=DENY,
             detail={
-                "tool": tool.name,
-                "version": tool.version,
-                "risk": tool.risk_level,
+                "tool": subject.name,
+                "version": subject.version,
+                "risk": subject.risk_level,
                 "args": args,
                 "call": call,
                 "binding": bound,
@@ -139,13 +167,12 @@ def question(ctx: NodeContext, call: str, prompt: str, options: list[dict[str, A
 
 
 def step_aside(ctx: NodeContext, asks: Asks) -> NoReturn:
-    """Open the gate that a call needs, unless it is open already, and wait for its answer.
+    """Open the graphs that are called, and the gate that a call needs unless it is open already, and wait for them.
 
     Raises:
         Suspend: always.
     """
-    ctx.ask(asks.gate)
-    raise EngineBug(f"{asks.gate.gate} was answered while nobody looked")
+    ctx.step_aside(asks.claims, asks.gate)
 
 
 def key_of(ctx: NodeContext, call: str) -> str:

@@ -36,6 +36,7 @@ from engine.agents.recovery import Way, way_on
 from engine.agents.services import Services
 from engine.agents.spec import AgentSpec
 from engine.errors import EngineBug, Failure, ModelError, NodeError, OutsideError
+from engine.model.nodes import GRAPH_TOOL
 from engine.model.schema import validator
 from engine.model.values import normal
 from engine.runtime.context import NodeContext
@@ -249,7 +250,7 @@ class Turn:
         step = self.talk.steps[self.label]
         recorded = self.shared.answers.get(self.label, step)
         if recorded is not None:
-            self._rebook(recorded.usage)
+            self.rebook(recorded.usage)
             return answer_of(recorded)
         self._may_ask(step)
         request = self._request(tools, step)
@@ -274,7 +275,10 @@ class Turn:
         is_answering = self.life.state is not State.PLANNING
         schema = self.output_schema if is_answering else None
         registry = self.shared.services.tools
-        is_untrusted = any((tool := registry.get(t.name)) is not None and tool.untrusted_output for t in tools)
+        is_untrusted = any(
+            t.name.startswith(GRAPH_TOOL) or ((tool := registry.get(t.name)) is not None and tool.untrusted_output)
+            for t in tools
+        )
         messages = said.simplified(self.talk.messages, self.request) if self.is_simplified else self.talk.messages
         return ModelRequest(
             model="",
@@ -379,7 +383,7 @@ class Turn:
 
         return tell
 
-    def _rebook(self, usage: Usage | None) -> None:
+    def rebook(self, usage: Usage | None) -> None:
         """Book a recorded step again in the budgets of this attempt; those from the host's on have it already."""
         budget: Budget | None = self.budget
         while budget is not None and budget is not self.shared.ctx.budget:
@@ -387,6 +391,7 @@ class Turn:
                 budget.tokens += usage.tokens
                 budget.usd += usage.usd or 0.0
                 budget.has_money_unknown = budget.has_money_unknown or usage.usd is None
+                budget.tool_calls += usage.tool_calls
             budget = budget.parent
 
     def rebook_call(self) -> None:

@@ -17,11 +17,21 @@ from engine.errors import GraphError
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
 from engine.model.names import nearest
-from engine.model.nodes import AgentFields, AgentNode, LoopBackNode, Node, SubgraphNode, ToolNode, port_of
+from engine.model.nodes import (
+    GRAPH_TOOL,
+    AgentFields,
+    AgentNode,
+    LoopBackNode,
+    Node,
+    SubgraphNode,
+    ToolNode,
+    called_graphs,
+    port_of,
+)
 from engine.model.schema import validator
 from engine.model.templates import expressions_in, references_in
 
-_AGENT, _GRAPH, _MCP = "agent:", "graph:", "mcp:"
+_AGENT, _MCP = "agent:", "mcp:"
 
 
 def tool_findings(graph: Graph, facts: Facts) -> Iterator[Finding]:
@@ -33,6 +43,7 @@ def tool_findings(graph: Graph, facts: Facts) -> Iterator[Finding]:
             case AgentNode():
                 yield from _agent(name, ("nodes", name), node, facts)
                 yield from _names_twice(name, node)
+                yield from _graphs_called(graph, name, node, facts)
                 yield from _transfers(graph, name, node)
             case SubgraphNode():
                 yield from _subgraph(graph, name, node, facts)
@@ -142,10 +153,18 @@ def _agents_tool(name: str, place: Parts, tool: str, agent: AgentFields, facts: 
             hint = f"did you mean {_AGENT}{meant}?" if meant else f"define {called} under its `agents`"
             message = f"the tool `{tool}` calls an agent that is not among its `agents`"
             yield finding("agent.unknown", message, pointer(*place), name, hint, fix)
-    elif tool.startswith(_GRAPH):
-        yield from _known_graph(name, place, tool.removeprefix(_GRAPH), facts)
+    elif tool.startswith(GRAPH_TOOL):
+        yield from _known_graph(name, place, tool.removeprefix(GRAPH_TOOL), facts)
     elif facts.tools is not None and tool not in facts.tools and not tool.startswith(_MCP):
         yield _unknown_tool(name, place, tool, facts)
+
+
+def _graphs_called(graph: Graph, name: str, node: AgentNode, facts: Facts) -> Iterator[Finding]:
+    """What holds of a subgraph holds of a graph that an agent may call."""
+    for inner in _graphs_of(node, facts):
+        if node.lock is not None:
+            yield from _inner_locks(name, node.lock, inner, facts)
+        yield from _recursive(graph, name, ("nodes", name, "tools"), inner, facts)
 
 
 def _names_twice(name: str, node: AgentNode) -> Iterator[Finding]:
@@ -209,10 +228,15 @@ def _subgraph(graph: Graph, name: str, node: SubgraphNode, facts: Facts) -> Iter
         yield from _arguments(name, node.args, inner.input, f"the input of `{inner.name}`")
     if node.lock is not None:
         yield from _inner_locks(name, node.lock, inner, facts)
-    if node.graph is not None and _calls(inner, graph.name, facts):
-        message = f"`{name}` runs `{node.graph}`, which runs `{graph.name}` again"
+    if node.graph is not None:
+        yield from _recursive(graph, name, ("nodes", name, "graph"), inner, facts)
+
+
+def _recursive(graph: Graph, name: str, place: Parts, inner: Graph, facts: Facts) -> Iterator[Finding]:
+    if _calls(inner, graph.name, facts):
+        message = f"`{name}` runs `{inner.name}`, which runs `{graph.name}` again"
         hint = "let a condition end it; `limits.depth` bounds it in any case"
-        yield finding("graph.recursive", message, pointer("nodes", name, "graph"), name, hint)
+        yield finding("graph.recursive", message, pointer(*place), name, hint)
 
 
 def inner_graph(node: SubgraphNode, facts: Facts) -> Graph | None:
@@ -226,17 +250,40 @@ def inner_graph(node: SubgraphNode, facts: Facts) -> Graph | None:
 
 
 def graphs_within(graph: Graph, facts: Facts) -> Iterator[Graph]:
-    """The graph and all that its subgraph nodes run, each once."""
+    """The graph and all that its subgraph nodes run and its agents may call, each once."""
     seen = {graph.name}
     todo = [graph]
     while todo:
         here = todo.pop()
         yield here
         for node in here.nodes.values():
-            inner = inner_graph(node, facts) if isinstance(node, SubgraphNode) else None
-            if inner is not None and (inner.name not in seen or _is_inline(node)):
-                seen.add(inner.name)
-                todo.append(inner)
+            for inner in _graphs_of(node, facts):
+                if inner.name not in seen or _is_inline(node):
+                    seen.add(inner.name)
+                    todo.append(inner)
+
+
+def _graphs_of(node: Node, facts: Facts) -> Iterator[Graph]:
+    """The graphs that a node runs, or may run."""
+    match node:
+        case SubgraphNode():
+            inner = inner_graph(node, facts)
+            if inner is not None:
+                yield inner
+        case AgentNode():
+            for name in sorted(called_graphs(node)):
+                called = _called(name, facts)
+                if called is not None:
+                    yield called
+        case _:
+            pass
+
+
+def _called(name: str, facts: Facts) -> Graph | None:
+    try:
+        return facts.graph(name)
+    except GraphError:
+        return None
 
 
 def _is_inline(node: Node) -> bool:
@@ -259,7 +306,8 @@ def _inner_locks(name: str, lock: str, inner: Graph, facts: Facts) -> Iterator[F
 def _calls(inner: Graph, root: str, facts: Facts) -> bool:
     """Whether a graph runs, at any depth, the one called ``root``; inline graphs have no name to be run by."""
     return any(
-        isinstance(node, SubgraphNode) and node.graph == root
+        (isinstance(node, SubgraphNode) and node.graph == root)
+        or (isinstance(node, AgentNode) and root in called_graphs(node))
         for graph in graphs_within(inner, facts)
         for node in graph.nodes.values()
     )

@@ -5,8 +5,8 @@ just being written or read back from the disk, and notes what changed; a store w
 of the events, and ``rebuild_projections`` throws them away and folds again. The scheduler never reads any of this.
 
 A run is *waiting* when no attempt is being executed and at least one wait is open: a gate, a timer, a signal or the
-back-off before a retry. A node that only contains others (a subgraph, a node under ``each``) is not itself at work.
-O(1) per event; a signal looks at every open wait.
+back-off before a retry. A node that only contains others (a subgraph, a node under ``each``, an agent while a graph
+that it called is under way) is not itself at work. O(1) per event; a signal looks at every open wait.
 """
 
 from __future__ import annotations
@@ -123,6 +123,7 @@ class RunView:
     """The fold of one run's events into its summary, its waits and its effects."""
 
     __slots__ = (
+        "_calls",
         "_changes",
         "_ended",
         "_gates",
@@ -143,6 +144,7 @@ class RunView:
         self._of: dict[str, set[tuple[WaitKind, str]]] = {}
         self._kept: Counter[str] = Counter()
         self._working: set[str] = set()
+        self._calls: dict[str, str] = {}
         self._usage = ev.Usage()
         self._has_new_usage = False
         self._ended: tuple[RunStatus, float, int, Failure | None] | None = None
@@ -269,10 +271,15 @@ class RunView:
 
     def _claimed(self, event: ev.EffectClaimed) -> None:
         self._changes.effects[event.key] = (event.n, None)
+        if event.graph is not None:
+            self._calls[event.key] = event.execution
+            self._working.discard(event.execution)
 
     def _settled(self, event: ev.EffectSettled) -> None:
         claim, _ = self._changes.effects.get(event.key, (None, None))
         self._changes.effects[event.key] = (claim, event.n)
+        if self._calls.pop(event.key, None) is not None:
+            self._go_on(event.execution)
 
     # --- the parts they are made of ---
 
@@ -319,18 +326,21 @@ class RunView:
 
     def _go_on(self, execution: str) -> None:
         """The execution works again, unless it waits for something else too."""
-        if execution not in self._of:
+        if execution not in self._of and execution not in self._calls.values():
             self._working.add(execution)
 
     def _decided(self, execution: str) -> None:
         """Whatever the execution waited for is closed."""
         self._working.discard(execution)
+        if self._calls:
+            self._calls = {key: caller for key, caller in self._calls.items() if caller != execution}
         for key in tuple(self._of.get(execution, ())):
             self._close(key)
 
     def _end(self, status: RunStatus, event: ev.RunCompleted | ev.RunFailed | ev.RunCancelled, error: Any) -> None:
         self._ended = (status, event.at, event.n, error)
         self._working.clear()
+        self._calls.clear()
         for open_things in (self._gates, self._of, self.waits):
             open_things.clear()
         self._changes.waits.clear()

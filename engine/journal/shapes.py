@@ -241,6 +241,11 @@ SHAPES: Final = (
         _Field("tool", "t"),
         _Field("args_hash", "h"),
         _Field("effect", "f"),
+        _Field("graph", "g", None),
+        _Field("call", "c", ""),
+        _Field("input", "i", None),
+        _Field("deadline", "d", None, _MOMENT),
+        _Field("limits", "l", None),
     ),
     _shape(
         6,
@@ -250,6 +255,7 @@ SHAPES: Final = (
         _Field("result", "o", None),
         _Field("error", "f", None, _FAILURE),
         _Field("writes", "w", None),
+        _Field("usage", "u", None, _USAGE),
     ),
     _shape(
         7,

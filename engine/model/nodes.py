@@ -7,7 +7,7 @@ fields, ``each`` …, ``to``; ``FIELD_ORDER`` spells it out for the writer.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -79,6 +79,15 @@ class Limits(Part):
     tool_calls: Given[CountOrNone] = Field(default=None, description="Calls of tools.")
     concurrency: Given[Count] = Field(default=None, description="Attempts executed at the same time.")
     depth: int = Field(default=16, ge=1, le=256, description="Subgraphs within subgraphs.")
+
+    def tightened(self, other: Limits) -> Limits:
+        """The smaller of two bounds, field by field; an absent one does not bound."""
+        values: dict[str, Any] = {}
+        for name in Limits.model_fields:
+            bounds = [b for b in (getattr(self, name), getattr(other, name)) if b is not None]
+            if bounds:
+                values[name] = min(bounds)
+        return Limits(**values)
 
 
 class Cache(Part):
@@ -356,3 +365,14 @@ def ports_of(node: Any) -> tuple[str, ...]:
 def port_of(node: Any, edge: Edge) -> str:
     """The port an edge stands on: its ``on``, else the kind's default ("" for an ``end``, which has no ports)."""
     return edge.on if edge.on is not None else next(iter(PORTS[node.kind]), "")
+
+
+GRAPH_TOOL: Final = "graph:"
+"""What a graph's name is prefixed with where an agent lists it as a tool."""
+
+
+def called_graphs(agent: AgentFields) -> set[str]:
+    """The names of the graphs that an agent, or one nested in it, may call as tools."""
+    names = {entry if isinstance(entry, str) else entry.tool for entry in agent.tools}
+    found = {name.removeprefix(GRAPH_TOOL) for name in names if name.startswith(GRAPH_TOOL)}
+    return found.union(*(called_graphs(inner) for inner in agent.agents.values()))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from engine.model.nodes import Limits
 from engine.runtime.limits import Budget
 from engine.scheduler.events import EffectClaimed, Event, ModelAnswered, Usage
+from engine.scheduler.names import call_name
 
 DEPTH: int = 16
 """How many graphs may run inside one another where a graph says nothing (GRAPH.md §1, ``limits.depth``)."""
@@ -29,6 +30,7 @@ class Accounts:
     root: Budget
     of_scope: dict[str, Budget] = field(default_factory=dict[str, Budget])
     _agents: dict[str, Budget] = field(default_factory=dict[str, Budget])
+    _calls: dict[str, str] = field(default_factory=dict[str, str])
     _spent_s: dict[str, float] = field(default_factory=dict[str, float])
     _has_slots: bool = False
 
@@ -72,6 +74,28 @@ class Accounts:
             self._has_slots = self._has_slots or _bounds_slots(limits)
         return budget
 
+    def open_call(self, claim: EffectClaimed, limits: Limits | None) -> None:
+        """The books of a graph that an agent calls, part of the agent's own; ``limits``: the graph's."""
+        path = call_name(claim.execution, claim.call)
+        if path in self.of_scope:
+            return
+        if claim.limits is not None:
+            left = Limits.model_validate(claim.limits)
+            limits = left if limits is None else limits.tightened(left)
+        around = self.of_execution(claim.execution, scope_of(claim.execution))
+        budget = self.of_scope[path] = Budget(path, limits, around)
+        self._has_slots = self._has_slots or any(_bounds_slots(one.limits) for one in budget.chain())
+        self._calls[claim.key] = path
+
+    def close_call(self, key: str) -> None:
+        """A call has ended; other effects have no books."""
+        if self._calls and (path := self._calls.pop(key, None)) is not None:
+            self.of_scope.pop(path, None)
+
+    def of_execution(self, execution: str, scope: str) -> Budget:
+        """The budget that an execution works on: its own where it is an agent with limits, else its scope's."""
+        return self._agents.get(execution) or self.budget(scope)
+
     def close_scope(self, path: str) -> None:
         """Forget the books of a subgraph that is over; what it used stays in those around it."""
         self.of_scope.pop(path, None)
@@ -107,6 +131,11 @@ class Accounts:
             self._agents.pop(execution, None)
         if self._spent_s:
             self._spent_s.pop(execution, None)
+
+
+def scope_of(execution: str) -> str:
+    """The path of the scope that an execution belongs to; "" for the run's own."""
+    return execution.rpartition("/")[0]
 
 
 def _bounds_slots(limits: Limits | None) -> bool:

@@ -42,6 +42,11 @@ class Alarms:
         if self._of and (timer := self._of.pop(execution, None)) is not None:
             timer.cancel()
 
+    def due(self, execution: str) -> float | None:
+        """When the alarm of this execution rings, seconds since 1970, or None where there is none."""
+        timer = self._of.get(execution)
+        return None if timer is None else timer.due
+
     def next_due(self) -> float | None:
         """When the next alarm of an execution rings, seconds since 1970."""
         return min((timer.due for timer in self._of.values() if timer.act is not None), default=None)

@@ -6,6 +6,7 @@ Rule: every answer is made at once, without waiting, from the values as they are
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.errors import EngineBug, Failure, NodeError, OutsideError
@@ -16,7 +17,16 @@ from engine.runtime.context import Place, Result
 from engine.runtime.outcomes import Outcomes, Ready
 from engine.runtime.surroundings import RunSettings, Surroundings
 from engine.scheduler.commands import Command, Conclude, EndScope, Evaluate, GiveUp, Start
-from engine.scheduler.events import Event, NodeStarted, RunCancelled, RunCompleted, RunFailed
+from engine.scheduler.events import (
+    EffectClaimed,
+    EffectSettled,
+    Event,
+    NodeStarted,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+)
+from engine.scheduler.names import call_name, called_path
 from engine.scheduler.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -152,6 +162,8 @@ class Clerk:
                 output = self._output(command)
             except NodeError as error:
                 failure = judge.failure_of(error)
+        if command.claim is not None:
+            return self._returned(command.claim, failure, output)
         if command.parent is not None:
             return self._leave(command.parent, failure, output)
         if command.cancelled:
@@ -167,6 +179,21 @@ class Clerk:
         if failure is not None:
             return self._outcomes.failed(parent, failure)
         return self._outcomes.come_to(parent, Result(output))
+
+    # -- graphs that agents call -------------------------------------------------------------------------------------
+
+    def enter_call(self, claim: EffectClaimed) -> None:
+        """An agent has called a graph: its books are opened."""
+        limits = self._settings.called(claim.graph or "").document.limits
+        self.accounts.open_call(claim, limits)
+
+    def _returned(self, claim: EffectClaimed, failure: Failure | None, output: Any) -> Event:
+        if failure is not None and not failure.node:
+            failure = replace(failure, node=called_path(claim.node, claim.graph or ""))
+        used = self.accounts.budget(call_name(claim.execution, claim.call)).used()
+        return EffectSettled(
+            execution=claim.execution, node=claim.node, key=claim.key, result=output, error=failure, usage=used
+        )
 
     def _output(self, command: EndScope) -> Any:
         if command.end is not None and command.end_output is not None:

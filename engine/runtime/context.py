@@ -7,12 +7,13 @@ touches the scheduler or the journal itself. Executors are protocols here becaus
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from engine.model.types import DYNAMIC, Types
-from engine.scheduler.events import Event, GateAnswered, GateOpened, TimerSet, Usage
+from engine.scheduler.events import EffectClaimed, Event, GateAnswered, GateOpened, TimerSet, Usage
+from engine.scheduler.names import call_name
 
 if TYPE_CHECKING:
     from engine.model.graph import Graph
@@ -77,6 +78,22 @@ class RunFacade(Protocol):
         """Tell the live feed something that is never journaled."""
         ...
 
+    def record_together(self, events: Sequence[Event]) -> None:
+        """Record events of one moment: nothing that follows from one of them comes between."""
+        ...
+
+    def graph_of(self, name: str) -> Graph:
+        """A graph that is kept with the run.
+
+        Raises:
+            NodeError: ``graph.unknown``.
+        """
+        ...
+
+    def too_deep(self, path: str) -> int | None:
+        """The depth that a scope at ``path`` would exceed, or None where it may be opened."""
+        ...
+
 
 @dataclass(slots=True)
 class NodeContext:
@@ -138,6 +155,18 @@ class NodeContext:
         """Tell those who watch (``text``, ``progress``); volatile, never journaled."""
         self.host.emit(self.execution, self.node, kind, value)
 
+    def graph_of(self, name: str) -> Graph:
+        """A graph that may be called by its name, as it is kept with the run.
+
+        Raises:
+            NodeError: ``graph.unknown``.
+        """
+        return self.host.graph_of(name)
+
+    def too_deep(self, call: str) -> int | None:
+        """How many graphs may run inside one another, where the graph that this call opens would be one too many."""
+        return self.host.too_deep(call_name(self.execution, call))
+
     def answer_to(self, gate: str) -> GateAnswered | None:
         """The recorded answer to a gate of this execution, or None."""
         for event in self.recorded:
@@ -145,17 +174,19 @@ class NodeContext:
                 return event
         return None
 
-    def ask(self, gate: GateOpened) -> GateAnswered:
-        """The answer to ``gate``; opens it and steps aside when it is not there yet.
+    def step_aside(self, claims: Sequence[EffectClaimed], gate: GateOpened | None = None) -> NoReturn:
+        """Open graphs, and a gate where there is one that is not open yet, and let others work until they are done.
+
+        The same attempt goes on, with its recorded steps, when every graph has ended and the gate was answered.
 
         Raises:
-            Suspend: nobody has answered so far.
+            Suspend: always.
         """
-        answer = self.answer_to(gate.gate)
-        if answer is not None:
-            return answer
-        if not any(isinstance(e, GateOpened) and e.gate == gate.gate for e in self.recorded):
-            self.record(gate)
+        events: list[Event] = list(claims)
+        if gate is not None and not any(isinstance(e, GateOpened) and e.gate == gate.gate for e in self.recorded):
+            events.append(gate)
+        if events:
+            self.host.record_together(events)
         raise Suspend(self.execution)
 
 

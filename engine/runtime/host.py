@@ -17,8 +17,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.errors import WeftError
+from engine.errors import NodeError, WeftError
 from engine.journal.projection import ENDED
+from engine.model.graph import Graph
+from engine.runtime.accounts import scope_of
 from engine.runtime.clerk import Clerk
 from engine.runtime.feed import Volatile
 from engine.runtime.outcomes import Outcomes
@@ -30,6 +32,7 @@ from engine.runtime.waits import Waits
 from engine.runtime.workers import Workers
 from engine.scheduler.commands import Cancel, Command, Conclude, Continue, EndScope, Evaluate, GiveUp, Start
 from engine.scheduler.events import (
+    EffectClaimed,
     EffectSettled,
     Event,
     NodeCancelled,
@@ -103,7 +106,7 @@ class Host:
             events: the journal; the scheduler has been replayed with it.
             missing: consequences of its last fact that it does not hold; they are written now.
         """
-        books = Recollection(self._clerk.accounts, self.scheduler.plan, self._settings.plan_for)
+        books = Recollection(self._clerk.accounts, self.scheduler.plan, self._settings, self._steps)
         for event in events:
             self._steps.note(event)
             self.waits.note(event)
@@ -111,6 +114,8 @@ class Host:
         books.stop()
         for start in self.scheduler.open_subgraphs():
             self._workers.inside(start, books.entered_at[start.execution])
+        for start in self.scheduler.callers():
+            self._workers.inside(start, books.began_at[start.execution])
         if events:
             self.scribe.go_on_from(events[-1].n)
         for event in missing:
@@ -184,6 +189,35 @@ class Host:
     def record(self, event: Event) -> None:
         """Journal a step of a node under way."""
         self.post(event)
+
+    def record_together(self, events: Sequence[Event]) -> None:
+        """Journal several steps of a node before anything that follows from one of them."""
+        if self._is_stopped:
+            return
+        self._agenda.extend(events)
+        if not self._is_applying:
+            self._drain()
+        self._workers.begin()
+
+    def graph_of(self, name: str) -> Graph:
+        """A graph that is kept with the run.
+
+        Raises:
+            NodeError: ``graph.unknown``.
+        """
+        try:
+            plan = self._settings.called(name)
+        except KeyError:
+            hint = "it has to stand beside the graph when the run is started"
+            raise NodeError(
+                f"there is no graph {name!r} in this run", code="graph.unknown", error_class="fatal", hint=hint
+            ) from None
+        document: Graph = plan.document
+        return document
+
+    def too_deep(self, path: str) -> int | None:
+        """The depth that a scope at ``path`` would exceed, or None where it may be opened."""
+        return self._clerk.accounts.too_deep(path, scope_of(path))
 
     def emit(self, execution: str, node: str, kind: str, value: Any) -> None:
         """Tell the watchers a word that is never journaled."""
@@ -263,7 +297,12 @@ class Host:
         self.scribe.note(event)
         self._steps.note(event)
         self.waits.note(event)
-        if isinstance(event, NodeCompleted | NodeCancelled) or (
+        if isinstance(event, EffectClaimed):
+            if event.graph is not None:
+                self._clerk.enter_call(event)
+        elif isinstance(event, EffectSettled):
+            self._clerk.accounts.close_call(event.key)
+        elif isinstance(event, NodeCompleted | NodeCancelled) or (
             isinstance(event, NodeFailed) and event.retry_at is None
         ):
             self._clerk.accounts.close_agent(event.execution)

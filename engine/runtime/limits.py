@@ -8,9 +8,11 @@ the spans in which at least one attempt was being executed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.errors import OutsideError
 from engine.model.nodes import Limits
+from engine.scheduler.events import Usage
 
 
 class LimitReached(OutsideError):  # noqa: N818 - the limit is reached; that is the word
@@ -68,7 +70,7 @@ class Budget:
 
     def holds(self, execution: str) -> bool:
         """Whether an execution is one of its scope, or of a scope inside it."""
-        return not self.owner or execution.startswith(f"{self.owner}/")
+        return not self.owner or execution.startswith((f"{self.owner}/", f"{self.owner}!"))
 
     def began(self, now: float) -> bool:
         """An attempt inside begins to be executed; whether it is the first one under way."""
@@ -91,6 +93,32 @@ class Budget:
         if self.limits is None or self.limits.seconds is None:
             return None
         return max(0.0, self.limits.seconds - self.seconds)
+
+    def left(self) -> Limits:
+        """What is left of its limits, seconds apart.
+
+        Raises:
+            LimitReached: nothing is left of one of them.
+        """
+        limits = self.limits
+        if limits is None:
+            return Limits()
+        self._check("tokens", self.tokens, limits.tokens)
+        self._check("node_runs", self.node_runs, limits.node_runs)
+        values: dict[str, Any] = {}
+        for name in ("node_runs", "tokens", "usd", "tool_calls"):
+            limit = getattr(limits, name)
+            if limit is not None:
+                values[name] = max(0, limit - getattr(self, name))
+        if limits.concurrency is not None:
+            values["concurrency"] = limits.concurrency
+        return Limits(**values)
+
+    def used(self) -> Usage | None:
+        """What was used of it, seconds apart; None for nothing."""
+        if not self.tokens and not self.usd and not self.tool_calls and not self.has_money_unknown:
+            return None
+        return Usage(self.tokens, None if self.has_money_unknown else self.usd, 0.0, self.tool_calls)
 
     def used_up(self) -> LimitReached:
         """The error that says that ``limits.seconds`` is used up."""

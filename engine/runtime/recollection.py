@@ -7,11 +7,11 @@ other time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from engine.compile.plan import Plan, PlanNode
-from engine.runtime.accounts import Accounts
+from engine.runtime.accounts import Accounts, scope_of
 from engine.runtime.limits import Budget
+from engine.runtime.steps import Steps
+from engine.runtime.surroundings import RunSettings
 from engine.scheduler.events import (
     EffectClaimed,
     EffectSettled,
@@ -26,6 +26,7 @@ from engine.scheduler.events import (
     NodeStarted,
     RunResumed,
 )
+from engine.scheduler.names import called_graph
 
 
 class Recollection:
@@ -34,21 +35,26 @@ class Recollection:
     Args:
         accounts: fresh books.
         plan: of the run's own graph.
-        plan_for: gives the plan of a subgraph node's graph.
+        settings: gives the plans of the graphs inside it.
+        steps: the recorded steps, each of them folded in before it comes here.
 
     Attributes:
         entered_at: open subgraph -> when it was opened, seconds since 1970.
+        began_at: agent or tool under way -> when its attempt began or went on after a person's word.
     """
 
-    def __init__(self, accounts: Accounts, plan: Plan, plan_for: Callable[[PlanNode], Plan]) -> None:
+    def __init__(self, accounts: Accounts, plan: Plan, settings: RunSettings, steps: Steps) -> None:
         self.entered_at: dict[str, float] = {}
+        self.began_at: dict[str, float] = {}
         self._accounts = accounts
-        self._plan_for = plan_for
+        self._settings = settings
+        self._steps = steps
         self._plans: dict[str, Plan] = {"": plan}
         self._open_calls: set[str] = set()
         self._with_claims: set[str] = set()
         self._at_work: dict[str, tuple[Budget, float]] = {}
         self._aside: set[str] = set()
+        self._calls: dict[str, str] = {}
         self._last_at = 0.0
 
     def note(self, event: Event) -> None:
@@ -63,13 +69,14 @@ class Recollection:
                 self._aside.add(event.execution)
             case GateAnswered() | GateExpired() if event.execution in self._aside:
                 self._aside.discard(event.execution)
+                self.began_at[event.execution] = event.at
                 self._works(event.execution, event.at)
             case ModelAnswered() if event.usage is not None:
                 self._budget(event.execution).settle_model_call(event.usage.tokens, event.usage.usd)
             case EffectClaimed():
                 self._claimed(event)
-            case EffectSettled() if event.error is not None:
-                self._open_calls.discard(event.key)  # made again, it counts again
+            case EffectSettled():
+                self._settled(event)
             case RunResumed():
                 self.stop()
             case _:
@@ -90,14 +97,16 @@ class Recollection:
         if node.kind == "subgraph":
             self.entered_at[event.execution] = event.at
             limits = self._plan_in(event.node).document.limits
-            self._accounts.open_scope(event.execution, _scope(event.execution), limits)
+            self._accounts.open_scope(event.execution, scope_of(event.execution), limits)
         elif node.kind in ("agent", "tool"):
+            self.began_at[event.execution] = event.at
             self._works(event.execution, event.at)
 
     def _decided(self, event: NodeCompleted | NodeFailed | NodeCancelled) -> None:
         execution = event.execution
         self._rests(execution, event.at)
         self._aside.discard(execution)
+        self.began_at.pop(execution, None)
         if isinstance(event, NodeCompleted | NodeFailed) and event.usage is not None:
             self._book_unclaimed(execution, event.usage.tool_calls)
         if self.entered_at.pop(execution, None) is not None and not isinstance(event, NodeFailed):
@@ -120,6 +129,25 @@ class Recollection:
             budget = self._budget(event.execution)
             budget.reserve_tool_call(check=False)
             budget.count_call(event.tool)
+        if event.graph is not None:
+            self._called(event)
+
+    def _called(self, claim: EffectClaimed) -> None:
+        """An agent stands aside for a graph, whose books are part of its own: these are needed from now on."""
+        execution = claim.execution
+        self._rests(execution, claim.at)
+        limits = self._node(claim.node).doc.limits
+        self._accounts.agent(scope_of(execution), execution, limits, self._steps.of(execution))
+        self._accounts.open_call(claim, self._settings.called(claim.graph or "").document.limits)
+        self._calls[claim.key] = execution
+
+    def _settled(self, event: EffectSettled) -> None:
+        if event.error is not None:
+            self._open_calls.discard(event.key)  # made again, it counts again
+        if self._calls.pop(event.key, None) is not None:
+            self._accounts.close_call(event.key)
+            if event.execution not in self._calls.values() and event.execution not in self._aside:
+                self._works(event.execution, event.at)
 
     def _works(self, execution: str, at: float) -> None:
         budget = self._budget(execution)
@@ -134,7 +162,7 @@ class Recollection:
             self._accounts.has_spent(execution, max(0.0, at - since))
 
     def _budget(self, execution: str) -> Budget:
-        return self._accounts.budget(_scope(execution))
+        return self._accounts.of_execution(execution, scope_of(execution))
 
     def _node(self, path: str) -> PlanNode:
         outer, _, name = path.rpartition("/")
@@ -142,13 +170,11 @@ class Recollection:
         return plan.nodes[plan.number_of[name]]
 
     def _plan_in(self, path: str) -> Plan:
-        """The plan of the graph that runs in the subgraph node at ``path``; the run's own for ""."""
+        """The plan of the graph at ``path``: in a subgraph node, or called by an agent; the run's own for ""."""
         plan = self._plans.get(path)
         if plan is None:
-            plan = self._plans[path] = self._plan_for(self._node(path))
+            called = called_graph(path)
+            settings = self._settings
+            found = settings.called(called) if called is not None else settings.plan_for(self._node(path))
+            plan = self._plans[path] = found
         return plan
-
-
-def _scope(execution: str) -> str:
-    """The path of the scope that an execution belongs to; "" for the run's own."""
-    return execution.rpartition("/")[0]

@@ -92,6 +92,7 @@ class RunSettings:
         seed: the run's seed.
         limits: of the run: its graph's, tightened by the operator's.
         plan_for: gives the plan of a subgraph node's graph.
+        called: gives the plan of a graph that an agent calls by its name; KeyError: none is kept with the run.
         model: used instead of every model that a node names, or None.
         scripts: graph name -> the scripted models' answers for it.
     """
@@ -99,5 +100,6 @@ class RunSettings:
     seed: int
     limits: Limits | None
     plan_for: Callable[[PlanNode], Plan]
+    called: Callable[[str], Plan]
     model: str | None = None
     scripts: Mapping[str, Any] = field(default_factory=dict[str, Any])

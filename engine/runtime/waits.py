@@ -1,4 +1,4 @@
-"""What a run waits for: its open gates and timers, and when each of them is due.
+"""What a run waits for: its open gates, timers and calls of graphs, and when each of them is due.
 
 Rule: a fold over the run's events, the same live and on resume, and the timers that follow from it. It makes facts
 only when a timer is due; who may answer a gate and with what is decided in ``gates.py``.
@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from engine.errors import Failure
 from engine.journal.projection import next_reminder_at
 from engine.runtime.clock import Clock
 from engine.runtime.gates import first_values
 from engine.runtime.timers import Timer, Timers
 from engine.scheduler.events import (
+    EffectClaimed,
+    EffectSettled,
     Event,
     GateAnswered,
     GateEscalated,
@@ -28,9 +31,15 @@ from engine.scheduler.events import (
     TimerFired,
     TimerSet,
 )
+from engine.scheduler.names import call_name
 
 _DECIDED: Final = frozenset({NodeCompleted, NodeFailed, NodeCancelled})
-_TOLD: Final = frozenset({GateOpened, GateReminded, GateEscalated, GateAnswered, GateExpired, TimerSet, TimerFired})
+_TOLD: Final = frozenset(
+    {
+        *(GateOpened, GateReminded, GateEscalated, GateAnswered, GateExpired, TimerSet, TimerFired),
+        *(EffectClaimed, EffectSettled),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -62,12 +71,21 @@ class OpenTimer:
 
 
 @dataclass(slots=True)
+class OpenCall:
+    """One graph that an agent has called."""
+
+    claim: EffectClaimed
+    timers: list[Timer] = field(default_factory=list[Timer])
+
+
+@dataclass(slots=True)
 class Waits:
-    """The open gates and waits of one run.
+    """The open gates, waits and calls of one run.
 
     Attributes:
         gates: gate id -> the open gate.
         waits: execution -> the open wait.
+        calls: idempotency key -> the open call.
         timers: where due times are entered.
         post: takes the facts that a due time makes.
     """
@@ -77,13 +95,14 @@ class Waits:
     post: Callable[[Event], None]
     gates: dict[str, OpenGate] = field(default_factory=dict[str, OpenGate])
     waits: dict[str, OpenTimer] = field(default_factory=dict[str, OpenTimer])
+    calls: dict[str, OpenCall] = field(default_factory=dict[str, OpenCall])
     is_armed: bool = False
 
     def note(self, event: Event) -> None:
         """Fold one event in. O(1), but for the end of an execution with gates of its own."""
         kind = type(event)
         if kind in _DECIDED:
-            if self.gates or self.waits:
+            if self.gates or self.waits or self.calls:
                 self._close_execution(event.execution)  # type: ignore[union-attr]
             return
         if kind not in _TOLD:
@@ -105,6 +124,12 @@ class Waits:
                     self._arm_wait(wait)
             case TimerFired():
                 self._close_wait(event.execution)
+            case EffectClaimed() if event.graph is not None:
+                call = self.calls[event.key] = OpenCall(event)
+                if self.is_armed:
+                    self._arm_call(call)
+            case EffectSettled():
+                self._close_call(event.key)
             case _:
                 pass
 
@@ -130,6 +155,8 @@ class Waits:
             self._arm_gate(gate)
         for wait in self.waits.values():
             self._arm_wait(wait)
+        for call in self.calls.values():
+            self._arm_call(call)
 
     def disarm(self) -> None:
         """Take every due time back; nothing is posted any more."""
@@ -145,7 +172,9 @@ class Waits:
         return min(due, default=None)
 
     def _all_timers(self) -> list[list[Timer]]:
-        return [gate.timers for gate in self.gates.values()] + [wait.timers for wait in self.waits.values()]
+        found = [gate.timers for gate in self.gates.values()]
+        found += [wait.timers for wait in self.waits.values()]
+        return found + [call.timers for call in self.calls.values()]
 
     def _arm_gate(self, gate: OpenGate) -> None:
         opened = gate.opened
@@ -175,6 +204,25 @@ class Waits:
             wait.timers.append(self.timers.at(event.due, partial(self._fire, event, expired=False)))
         if event.deadline is not None:
             wait.timers.append(self.timers.at(event.deadline, partial(self._fire, event, expired=True)))
+
+    def _arm_call(self, call: OpenCall) -> None:
+        claim = call.claim
+        if claim.deadline is not None:
+            call.timers.append(self.timers.at(claim.deadline, partial(self._give_up, claim)))
+
+    def _give_up(self, claim: EffectClaimed) -> None:
+        message = f"{claim.tool} took longer than it may ({(claim.deadline or claim.at) - claim.at:g} s)"
+        hint = "ask for less at once, or raise its timeout_s"
+        self.give_up(claim, Failure("limit", "tool.timeout", message, claim.node, hint))
+
+    def give_up(self, claim: EffectClaimed, failure: Failure) -> None:
+        """A call of a graph ends here, whatever is under way in it."""
+        self.post(EffectSettled(execution=claim.execution, node=claim.node, key=claim.key, error=failure))
+
+    def call_at(self, path: str) -> EffectClaimed | None:
+        """The open call whose scope has this path, or None."""
+        claims = (call.claim for call in self.calls.values())
+        return next((claim for claim in claims if call_name(claim.execution, claim.call) == path), None)
 
     def _expire(self, gate: GateOpened) -> None:
         if gate.default is not None:
@@ -215,7 +263,15 @@ class Waits:
             for timer in entry.timers:
                 timer.cancel()
 
+    def _close_call(self, key: str) -> None:
+        entry = self.calls.pop(key, None)
+        if entry is not None:
+            for timer in entry.timers:
+                timer.cancel()
+
     def _close_execution(self, execution: str) -> None:
         self._close_wait(execution)
+        for key in [key for key, call in self.calls.items() if call.claim.execution == execution]:
+            self._close_call(key)
         for name in [name for name, gate in self.gates.items() if gate.opened.execution == execution]:
             self._close_gate(name)

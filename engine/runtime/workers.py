@@ -24,6 +24,7 @@ from engine.runtime.limits import Budget, LimitReached
 from engine.runtime.outcomes import Outcomes, Ready
 from engine.runtime.steps import Steps
 from engine.runtime.surroundings import RunSettings, Surroundings
+from engine.runtime.waits import Waits
 from engine.scheduler.commands import Continue, Start
 from engine.scheduler.events import Event, NodeCompleted, NodeFailed, NodeStarted, Usage
 from engine.scheduler.scheduler import Scheduler
@@ -43,6 +44,7 @@ class Driver(RunFacade, Protocol):
 
     run: str
     scheduler: Scheduler
+    waits: Waits
 
     def apply(self, fact: Event) -> None:
         """Apply a fact and what follows from it, without beginning what became ready."""
@@ -90,7 +92,7 @@ class Workers:
         self._withdrawn: set[asyncio.Task[None]] = set()
         self._working: dict[str, asyncio.Task[None]] = {}
         self._at_work: dict[str, Ready] = {}
-        self._inside: dict[str, Start] = {}
+        self._inside: dict[str, Ready] = {}
         self._keep_under: dict[str, str] = {}
         self._is_stopped = False
         clerk.on_entered = self._entered
@@ -235,6 +237,8 @@ class Workers:
     async def _done(self, command: Ready, ctx: NodeContext, task: asyncio.Task[None]) -> Result | OutsideError | None:
         """What the executor comes to; None where it stepped aside or was withdrawn."""
         self._at_work[command.execution] = command
+        if self._inside:
+            self._inside.pop(command.execution, None)
         self.alarms.span_begins(ctx.budget)
         try:
             return await self._around.executors[command.node.kind].run(ctx)
@@ -258,7 +262,10 @@ class Workers:
             if self._working.get(command.execution) is task:
                 del self._working[command.execution]
                 self._at_work.pop(command.execution, None)
-                self.alarms.drop(command.execution)
+                if self._driver.scheduler.is_calling(command.execution):
+                    self._inside[command.execution] = command  # its time goes on while graphs work for it
+                else:
+                    self.alarms.drop(command.execution)
 
     def _fact(
         self, command: Ready, outcome: Result | OutsideError, ctx: NodeContext, *, seconds: float
@@ -360,7 +367,7 @@ class Workers:
         await self._around.journal.cache_put(key, kept.as_json(), expires_at=self._around.clock.now() + ttl_s)
 
     def inside(self, command: Start, since: float) -> None:
-        """On a resume: a subgraph is open since then; its time-out goes on."""
+        """On a resume: a subgraph, or an agent that called a graph, is inside since then; its time-out goes on."""
         self._inside[command.execution] = command
         timeout_s = self._around.traits_of(command.scope, command.node).timeout_s
         if timeout_s is not None:
@@ -382,6 +389,9 @@ class Workers:
     # -- time --------------------------------------------------------------------------------------------------------
 
     def _arm_time_out(self, command: Ready, timeout_s: float, since: float | None = None) -> float:
+        running = self.alarms.due(command.execution)
+        if running is not None:
+            return running  # it stood aside for a graph: the attempt's time goes on
         due = (self._around.clock.now() if since is None else since) + timeout_s
         self.alarms.at(due, command.execution, partial(self._time_out, command, timeout_s))
         return due
@@ -403,6 +413,10 @@ class Workers:
 
     def _seconds_are_up(self, budget: Budget) -> None:
         """A limit of seconds is used up: the run fails, or the subgraph or agent that has it."""
+        claim = self._driver.waits.call_at(budget.owner)
+        if claim is not None:
+            self._driver.waits.give_up(claim, judge.failure_of(budget.used_up(), claim.node))
+            return
         command = self._inside.get(budget.owner) or self._at_work.get(budget.owner)
         if command is None:
             command = next(iter(self._at_work.values()), None)

@@ -34,14 +34,16 @@ from engine.scheduler.events import (
     TimerFired,
     TimerSet,
 )
+from engine.scheduler.names import call_name
 
 if TYPE_CHECKING:
     from engine.scheduler.executions import Execution
     from engine.scheduler.run import Run
 
 _MAY_COMPLETE: Final = frozenset({"attempt", "evaluate", "conclude", "end scope"})
-_MAY_FAIL: Final = _MAY_COMPLETE | {"start", "give up", "asking", "answered", "inside", "retry"}
+_MAY_FAIL: Final = _MAY_COMPLETE | {"start", "give up", "asking", "answered", "inside", "calling", "retry"}
 _EXECUTED: Final = frozenset({"agent", "tool"})
+_MAY_CALL: Final = frozenset({"attempt", "asking", "calling"})
 
 
 def _may_start(run: Run, _: RunStarted) -> bool:
@@ -86,13 +88,20 @@ def _may_fail(run: Run, fact: NodeFailed) -> bool:
     return found is not None and found.phase in _MAY_FAIL
 
 
-def _is_known(run: Run, fact: EffectClaimed | EffectSettled | ModelRequested | ModelAnswered) -> bool:
+def _is_known(run: Run, fact: EffectSettled | ModelRequested | ModelAnswered) -> bool:
     return fact.execution in run.executions
+
+
+def _may_claim(run: Run, fact: EffectClaimed) -> bool:
+    found = run.executions.get(fact.execution)
+    if found is None or fact.graph is None:
+        return found is not None
+    return found.phase in _MAY_CALL and call_name(fact.execution, fact.call) not in run.executions
 
 
 def _may_ask(run: Run, fact: GateOpened) -> bool:
     found = run.executions.get(fact.execution)
-    return found is not None and found.phase in ("attempt", "asking") and fact.gate not in run.desk.gates
+    return found is not None and found.phase in _MAY_CALL and fact.gate not in run.desk.gates
 
 
 def _is_gate_open(run: Run, fact: GateAnswered | GateExpired | GateReminded | GateEscalated) -> bool:
@@ -146,6 +155,7 @@ _CHECKS: Final[dict[type[Any], Callable[[Run, Any], bool]]] = {
     RunFailed: _ends_badly,
     RunCancelled: _ends_cancelled,
     **dict.fromkeys(STEPS, _is_known),
+    EffectClaimed: _may_claim,
 }
 
 

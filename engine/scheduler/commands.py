@@ -11,16 +11,17 @@ from typing import Any
 
 from engine.compile.plan import Plan, PlanNode
 from engine.errors import Failure
-from engine.scheduler.events import Event
+from engine.scheduler.events import EffectClaimed, Event
 
 
 @dataclass(slots=True)
 class Scope:
-    """One execution of one graph: the run itself, or a subgraph node's. Identity matters, not equality.
+    """One execution of one graph: the run itself, a subgraph node's, an agent's call. Identity matters, not equality.
 
     Attributes:
-        path: "" for the run, else the subgraph node's execution name, for instance ``team@2`` or ``team[3]``.
-        node_path: the same without iterations and items: "" or ``team``, ``team/inner``.
+        path: "" for the run, else the subgraph node's execution name, for instance ``team@2`` or ``team[3]``; of a
+            graph that an agent called ``write!3``.
+        node_path: the same without iterations and items: "" or ``team``, ``team/inner``, ``write!research``.
         plan: the plan that is walked.
     """
 
@@ -115,9 +116,10 @@ class EndScope:
     """The walk of a scope is over: resolve its output.
 
     For the run itself the host answers run.completed, run.failed or run.cancelled; for a subgraph node's scope
-    node.completed or node.failed of that node. ``failure``: None when the walk ended well. ``end``: the execution of
-    the ``end`` node that ended it, or None; ``end_output`` is that node's output (None where it gave none).
-    ``parent``: the Start of the subgraph node whose scope it is, None for the run.
+    node.completed or node.failed of that node; for a graph that an agent called effect.settled. ``failure``: None when
+    the walk ended well. ``end``: the execution of the ``end`` node that ended it, or None; ``end_output`` is that
+    node's output (None where it gave none). ``parent``: the Start of the subgraph node whose scope it is, of an agent's
+    call the same under the call's name, None for the run. ``claim``: what opened an agent's call, else None.
     """
 
     scope: Scope
@@ -126,6 +128,7 @@ class EndScope:
     end_output: Any = None
     cancelled: bool = False
     parent: Start | None = None
+    claim: EffectClaimed | None = None
 
 
 @dataclass(slots=True)

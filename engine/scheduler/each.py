@@ -59,7 +59,8 @@ def _fill(run: Run, execution: Execution, items: Items) -> None:
         answered = items.next_answered()
         if answered is not None:
             items.take(answered.index or 0)
-            answered.move("running")
+            if answered.status != "running":  # one whose graphs are done was never asked
+                answered.move("running")
             run.ask(answered, "attempt")
             continue
         index = items.next_new()

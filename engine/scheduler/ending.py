@@ -98,6 +98,8 @@ def drain_out(run: Run, walk: Walk) -> None:
         for execution in one.active.values():
             running = [execution] if execution.items is None else list(execution.items.live.values())
             for part in running:
+                called = [call.inside for call in run.calls_of(part)]
+                todo.extend(inside for inside in called if inside is not None and not inside.is_ended)
                 if part.inside is not None and not part.inside.is_ended:
                     todo.append(part.inside)
                 elif part.phase in _NOT_RUNNING or (part.node.kind in _OPENED_AT_ONCE and part.phase == "attempt"):

@@ -125,7 +125,17 @@ class NodeFailed:
 
 @dataclass(slots=True, kw_only=True)
 class EffectClaimed:
-    """A tool with an effect is about to act. ``key``: idempotency key; ``args_hash``: SHA-256 of canonical args."""
+    """A tool with an effect is about to act. ``key``: idempotency key; ``args_hash``: SHA-256 of canonical args.
+
+    An agent's call of a graph (``graph:NAME``) opens a scope, which ends when the call is settled:
+
+    Attributes:
+        graph: name of the graph, None for every other call.
+        call: the call's number; the scope is ``EXECUTION!CALL``, its nodes are ``NODE!GRAPH/…``.
+        input: the graph's input.
+        deadline: when the call is given up, seconds since 1970, or None.
+        limits: what is left for it where that is less than the graph's own limits, or None.
+    """
 
     execution: str
     node: str
@@ -133,6 +143,11 @@ class EffectClaimed:
     tool: str
     args_hash: str
     effect: str
+    graph: str | None = None
+    call: str = ""
+    input: Any = None
+    deadline: float | None = None
+    limits: dict[str, Any] | None = None
     n: int = 0
     at: float = 0.0
 
@@ -142,6 +157,7 @@ class EffectSettled:
     """A call's outcome is known: its result, or the error that it ended with.
 
     ``writes``: state keys that the tool set (``ToolContext.set_state``), so that a resumed turn has them again.
+    ``usage``: of a graph that an agent called, what its nodes used; their own events have told it already.
     """
 
     execution: str
@@ -150,6 +166,7 @@ class EffectSettled:
     result: Any = None
     error: Failure | None = None
     writes: dict[str, Any] | None = None
+    usage: Usage | None = None
     n: int = 0
     at: float = 0.0
 

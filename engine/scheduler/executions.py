@@ -15,7 +15,7 @@ from engine.scheduler.tables import CONTROL
 if TYPE_CHECKING:
     from engine.compile.plan import PlanNode
     from engine.errors import Failure
-    from engine.scheduler.events import GateAnswered, GateExpired, SignalReceived, TimerFired
+    from engine.scheduler.events import EffectClaimed, GateAnswered, GateExpired, SignalReceived, TimerFired
     from engine.scheduler.items import Items
     from engine.scheduler.walk import Walk
 
@@ -31,13 +31,14 @@ Phase = Literal[
     "open wait",  # a timer or signal is awaited
     "retry",  # the next attempt is due later
     "inside",  # its items or its subgraph's scope are under way
+    "calling",  # graphs that it called are under way
     "conclude",  # a Conclude was given out
     "end scope",  # the EndScope of its subgraph was given out
     "give up",  # a GiveUp was given out
     "unheard",  # decided already; items that nobody waited for are still under way
 ]
 
-IDLE: Final = frozenset({"locked", "asking", "answered", "open wait", "retry", "inside", "unheard"})
+IDLE: Final = frozenset({"locked", "asking", "answered", "open wait", "retry", "inside", "calling", "unheard"})
 """Phases in which nothing is asked of the host and nothing is being executed by the execution itself."""
 
 
@@ -72,6 +73,8 @@ class Execution:
         failure: what it is given up with.
         items: its items, once they are known.
         inside: the walk of its subgraph, once it is open.
+        calls: an agent: idempotency key -> the graph that it called, until that call is settled.
+        claim: a call: what opened it; ``caller`` is whose call it is. Its ``node`` is the caller's.
         tried: for what runs inside: execution -> its last attempt, over all attempts of this subgraph.
     """
 
@@ -92,6 +95,9 @@ class Execution:
     failure: Failure | None = None
     items: Items | None = None
     inside: Walk | None = None
+    calls: dict[str, Execution] | None = None
+    claim: EffectClaimed | None = None
+    caller: Execution | None = None
     tried: dict[str, int] | None = None
     # What an execution starts with stands in the class: most never differ from it, and one is made for every node.
 

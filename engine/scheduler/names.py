@@ -37,6 +37,22 @@ def gate_id(execution: str, call: int | None = None) -> str:
     return execution if call is None else f"{execution}!{call}"
 
 
+def call_name(execution: str, call: str) -> str:
+    """The scope of a graph that an agent calls: ``write@2!3``; its executions are ``write@2!3/…``."""
+    return f"{execution}!{call}"
+
+
+def called_path(node: str, graph: str) -> str:
+    """The path of the nodes of a graph that the agent at ``node`` calls: ``team/write!research``."""
+    return f"{node}!{graph}"
+
+
+def called_graph(path: str) -> str | None:
+    """The graph that runs at a node path by an agent's call, or None where a subgraph node's graph runs."""
+    _, mark, graph = path.rpartition("/")[2].partition("!")
+    return graph if mark else None
+
+
 def node_path(execution: str) -> str:
     """The node's id with the path of its subgraph, without iterations and items: ``team/write``."""
     return _MARKS.sub("", execution.partition("!")[0])

@@ -91,6 +91,7 @@ class Overview:
     usage: ev.Usage = field(default_factory=ev.Usage)
     n: int = 0
     _working: dict[str, None] = field(default_factory=dict[str, None])
+    _calls: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def status(self) -> RunStatus:
@@ -126,10 +127,15 @@ class Overview:
                 self._wait_changed(event)
             case ev.RunResumed() | ev.RunCompleted() | ev.RunFailed() | ev.RunCancelled():
                 self._run_changed(event)
+            case ev.EffectClaimed():
+                if event.graph is not None:
+                    self._calls[event.key] = event.execution
+                    self._working.pop(event.execution, None)
+            case ev.EffectSettled():
+                if self._calls.pop(event.key, None) is not None:
+                    self._go_on(event.execution)
             case (
-                ev.EffectClaimed()
-                | ev.EffectSettled()
-                | ev.ModelRequested()
+                ev.ModelRequested()
                 | ev.ModelAnswered()
                 | ev.AgentStateChanged()
                 | ev.GateReminded()
@@ -241,6 +247,8 @@ class Overview:
         self._working.pop(execution, None)
         self.waits.pop(execution, None)
         self.retries.pop(execution, None)
+        if self._calls:
+            self._calls = {key: caller for key, caller in self._calls.items() if caller != execution}
         if self.gates:
             for gate in [g for g, opened in self.gates.items() if opened.execution == execution]:
                 del self.gates[gate]
@@ -263,7 +271,7 @@ class Overview:
                 self._turn_to(event.node, event.execution, "asking")
             case ev.GateAnswered() | ev.GateExpired():
                 self.gates.pop(event.gate, None)
-                self._working[event.execution] = None
+                self._go_on(event.execution)
                 self._turn_to(event.node, event.execution, "running")
             case ev.TimerSet():
                 self.waits[event.execution] = event
@@ -277,6 +285,12 @@ class Overview:
                     self._working[name] = None
             case _:
                 assert_never(event)
+
+    def _go_on(self, execution: str) -> None:
+        """An execution has what it waited for: it works again, unless a graph or a question of it is left."""
+        is_asking = any(gate.execution == execution for gate in self.gates.values())
+        if not is_asking and execution not in self._calls.values():
+            self._working[execution] = None
 
     def _turn_to(self, path: str, execution: str, status: Status) -> None:
         view = self.view(path)

@@ -38,6 +38,11 @@ def take_up(run: Run, *, is_clean: bool) -> None:
             if execution.items is not None:
                 parts += execution.items.live.values()
             for part in parts:
+                for call in run.calls_of(part):
+                    if call.phase == "inside" and call.inside is not None:
+                        todo.append(call.inside)
+                    else:
+                        run.commands.append(run.wish(call))
                 if part.phase == "inside" and part.inside is not None:
                     todo.append(part.inside)
                 elif part.phase == "attempt":

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from engine.scheduler import control, each, ending
+from engine.scheduler import calls, control, each, ending
 from engine.scheduler.commands import Cancel, Command, Conclude, Continue, EndScope, GiveUp, Scope, Start
 from engine.scheduler.desk import Desk
 from engine.scheduler.events import (
@@ -65,14 +65,16 @@ class Run:
         outcome: how it ended, None while it has not.
         executions: name -> every execution and item that is not decided.
         scopes: path -> walk, for every scope that is open.
+        plans, called: give the plan of a subgraph node's graph, and of a graph that an agent calls by its name.
         events, commands: of the fact at hand.
         granted: executions that have got the lock they waited for.
         unsettled: walks whose queue may hold something.
         stirred: subgraphs' walks in which more or less is being done than before.
     """
 
-    def __init__(self, plan: Plan, plans: Callable[[PlanNode], Plan]) -> None:
+    def __init__(self, plan: Plan, plans: Callable[[PlanNode], Plan], called: Callable[[str], Plan]) -> None:
         self.plans = plans
+        self.called = called
         self.is_started = False
         self.outcome: RunStatus | None = None
         self.executions: dict[str, Execution] = {}
@@ -139,6 +141,8 @@ class Run:
             self.stir(parent.walk, 1 if is_working else -1)
         if parent.item is not None:
             each.follow(self, parent.item, is_working=is_working)
+        elif parent.caller is not None:
+            calls.follow(self, parent.caller)
 
     def stir(self, walk: Walk, change: int) -> None:
         """More or less is being done in a walk."""
@@ -236,6 +240,7 @@ class Run:
             parent=None
             if parent is None
             else Start(parent.walk.scope, parent.node, parent.name, parent.attempt, parent.index),
+            claim=None if parent is None else parent.claim,
         )
 
     def ask(self, execution: Execution, phase: str) -> None:
@@ -301,19 +306,30 @@ class Run:
             one, reason = todo.pop()
             is_unheard = one.phase == "unheard"
             if not is_unheard:
-                one.move("cancelled")
-                self.events.append(NodeCancelled(execution=one.name, node=one.walk.path_of(one.node), why=reason))
+                if one.caller is None:  # a call is told by the nodes inside it
+                    one.move("cancelled")
+                    self.events.append(NodeCancelled(execution=one.name, node=one.walk.path_of(one.node), why=reason))
                 self.commands.append(Cancel(one.name))
                 self._has_withdrawn = True
             todo.extend((inner, "scope") for inner in reversed(self._inside_of(one)))
+            if one.calls:
+                todo.extend((call, "scope") for call in reversed(self.calls_of(one)))
             if one.items is not None:
                 todo.extend((item, "each") for item in reversed(one.items.live.values()))
             if one.item is not None:
                 each.leave(self, one, one.item)
+            elif one.caller is not None:
+                calls.leave(self, one)
             else:
                 if keep or one is not execution:
                     one.walk.cut.append(one)
                 self.put_away(one)
+
+    def calls_of(self, execution: Execution) -> list[Execution]:
+        """The graphs that an agent has called and that are under way, in the order in which it called them."""
+        if not execution.calls:
+            return []
+        return [call for call in execution.calls.values() if self.executions.get(call.name) is call]
 
     @staticmethod
     def _inside_of(execution: Execution) -> list[Execution]:

@@ -3,9 +3,9 @@
 Theory of operation: the host asks ``accepts`` whether a fact still matters, journals it, and calls ``apply``, which
 returns the consequences (to be journaled right behind the fact) and the commands (to be carried out). ``walk.py`` knows
 edges, joins and loops; ``admission.py`` which facts still matter; ``control.py`` the kinds that live here; ``each.py``
-items; ``ending.py`` failures and ends; ``resume.py`` what a new host takes up; ``run.py`` holds what is under way. The
-same facts always give the same consequences and commands in the same order. A fact that does not fit raises
-``EngineBug`` and changes nothing.
+items; ``calls.py`` graphs that agents call; ``ending.py`` failures and ends; ``resume.py`` what a new host takes up;
+``run.py`` holds what is under way. The same facts always give the same consequences and commands in the same order. A
+fact that does not fit raises ``EngineBug`` and changes nothing.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import Any, Final
 
 from engine.compile.plan import Plan, PlanNode
 from engine.errors import EngineBug, Failure
-from engine.scheduler import control, each, ending, resume
+from engine.scheduler import calls, control, each, ending, resume
 from engine.scheduler.admission import STEPS, is_fitting
 from engine.scheduler.commands import Scope, Start
 from engine.scheduler.events import (
     DERIVED,
+    EffectClaimed,
+    EffectSettled,
     Event,
     GateAnswered,
     GateEscalated,
@@ -75,15 +77,21 @@ class Scheduler:
     Args:
         plan: of the run's graph.
         plans: gives the plan of a subgraph node's graph; asked each time such a node starts.
+        called: gives the plan of a graph that an agent calls by its name.
         run: what the name ``run`` holds (``id``, ``started_at``), or None.
     """
 
     def __init__(
-        self, plan: Plan, *, plans: Callable[[PlanNode], Plan] | None = None, run: Mapping[str, Any] | None = None
+        self,
+        plan: Plan,
+        *,
+        plans: Callable[[PlanNode], Plan] | None = None,
+        called: Callable[[str], Plan] | None = None,
+        run: Mapping[str, Any] | None = None,
     ) -> None:
         self.plan = plan
         self.run_names = dict(run or {})
-        self._run = Run(plan, plans or _no_plans)
+        self._run = Run(plan, plans or _no_plans, called or _no_graphs)
         self._apply: dict[type[Any], Callable[[Any], None]] = {
             RunStarted: self._run_started,
             NodeStarted: self._node_started,
@@ -101,6 +109,8 @@ class Scheduler:
             RunFailed: self._run_failed,
             RunCancelled: self._run_cancelled,
             **dict.fromkeys(_RECORDED, _nothing),
+            EffectClaimed: self._effect_claimed,
+            EffectSettled: self._effect_settled,
         }
 
     # -- facts -------------------------------------------------------------------------------------------------------
@@ -270,8 +280,18 @@ class Scheduler:
 
     def open_subgraphs(self) -> list[Start]:
         """The subgraph nodes whose scopes are open, oldest first, as their Start had them."""
-        parents = [walk.parent for walk in self._run.scopes.values() if walk.parent is not None]
-        return [Start(e.walk.scope, e.node, e.name, e.attempt, e.index) for e in parents]
+        parents = [walk.parent for walk in self._run.scopes.values()]
+        return [_start(e) for e in parents if e is not None and e.caller is None]
+
+    def callers(self) -> list[Start]:
+        """The agents that have called graphs which are under way, as their Start had them."""
+        run = self._run
+        return [_start(e) for e in run.executions.values() if e.phase == "calling" and run.calls_of(e)]
+
+    def is_calling(self, execution: str) -> bool:
+        """Whether an execution stands aside for graphs that it called, and for nothing else."""
+        found = self._run.executions.get(execution)
+        return found is not None and found.phase == "calling"
 
     def waiting_for(self) -> list[WaitingFor]:
         """All that the run waits for: answers, timers and signals, later attempts. O(what is under way)."""
@@ -359,6 +379,8 @@ class Scheduler:
             each.complete(run, execution, item, fact)
             return
         execution.move("completed" if fact.reused_from is None else "reused")
+        if execution.calls:
+            calls.cut_off(run, execution)
         if execution.is_control:
             run.put_away(execution)
             control.passed_on(run, walk, node, fact)
@@ -393,6 +415,8 @@ class Scheduler:
         execution.move("failed")
         if execution.inside is not None:
             self._cut_inside(execution.inside)
+        if execution.calls:
+            calls.cut_off(run, execution)
         if execution.items is not None:
             each.withdraw_items(run, execution.items)
         run.put_away(execution)
@@ -410,8 +434,10 @@ class Scheduler:
         execution.move("retrying")
         if execution.inside is not None:
             self._cut_inside(execution.inside)
+        if execution.calls:
+            calls.cut_off(run, execution)
         run.silence(execution)
-        execution.inside = None
+        execution.inside = execution.calls = None
         execution.phase = "retry"
         execution.retry_at = retry_at
         execution.attempt += 1
@@ -431,11 +457,16 @@ class Scheduler:
         if execution.phase == "asking":
             return
         execution.move("asking")
-        run.rest(execution, "asking")
+        if execution.phase == "calling":
+            execution.phase = "asking"
+        else:
+            run.rest(execution, "asking")
         if execution.walk.is_draining:
             run.withdraw(execution, "run" if execution.walk.parent is None else "scope", keep=True)
             return
-        if execution.item is not None:
+        if execution.calls:
+            calls.follow(run, execution)
+        elif execution.item is not None:
             each.step_aside(run, execution.item)
 
     def _gate_closed(self, fact: GateAnswered | GateExpired) -> None:
@@ -445,11 +476,23 @@ class Scheduler:
             execution.move("running")
             run.conclude(execution, fact)
         elif not execution.gates:
+            if run.calls_of(execution):
+                execution.move("running")
+                execution.phase = "calling"
+                return
             if execution.item is not None:
                 each.answered(run, execution.item)
                 return
             execution.move("running")
             run.ask(execution, "attempt")
+
+    def _effect_claimed(self, fact: EffectClaimed) -> None:
+        if fact.graph is not None:
+            plan = self._run.called(fact.graph)
+            calls.open_call(self._run, self._run.executions[fact.execution], fact, plan)
+
+    def _effect_settled(self, fact: EffectSettled) -> None:
+        calls.settle(self._run, self._run.executions[fact.execution], fact)
 
     def _timer_set(self, fact: TimerSet) -> None:
         run = self._run
@@ -494,6 +537,14 @@ _RECORDED: Final = (*STEPS, GateReminded, GateEscalated)
 
 def _nothing(_: Event) -> None:
     """Recorded for the host and for readers; the walk does not change."""
+
+
+def _start(execution: Execution) -> Start:
+    return Start(execution.walk.scope, execution.node, execution.name, execution.attempt, execution.index)
+
+
+def _no_graphs(graph: str) -> Plan:
+    raise EngineBug(f"no plan for the graph {graph} that an agent calls", where=graph)
 
 
 def _no_plans(node: PlanNode) -> Plan:

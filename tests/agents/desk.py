@@ -7,11 +7,12 @@ cut off at any event, as a kill would, and handed to a fresh attempt.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from engine.agents.definition import Tool, tool_of
+from engine.errors import NodeError
 from engine.model.graph import Graph
 from engine.model.nodes import Limits
 from engine.runtime.context import NodeContext, Result, Suspend
@@ -55,6 +56,7 @@ class Desk:
     timeout_s: float | None = None
     scripted: Any = None
     iteration: int = 1
+    graphs: Mapping[str, Graph] = field(default_factory=dict[str, Graph])
 
     def record(self, event: Event) -> None:
         if self.kill_after is not None and len(self.events) >= self.kill_after:
@@ -62,6 +64,18 @@ class Desk:
         event.n = len(self.events) + 1
         event.at = self.clock.now()
         self.events.append(event)
+
+    def record_together(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.record(event)
+
+    def graph_of(self, name: str) -> Graph:
+        if name not in self.graphs:
+            raise NodeError(f"there is no graph {name}", code="graph.unknown", error_class="fatal")
+        return self.graphs[name]
+
+    def too_deep(self, path: str) -> int | None:
+        return None if path.count("/") < 2 else 2
 
     async def wait_until_committed(self) -> None:
         self.written = len(self.events)

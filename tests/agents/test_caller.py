@@ -58,8 +58,10 @@ async def asked(desk: Desk, made: Tool, **more: Any) -> str:
     """The call leaves for a person; the gate is opened. Its id."""
     with pytest.raises(Asks) as caught:
         await call(desk, made, **more)
-    desk.record(caught.value.gate)
-    return caught.value.gate.gate
+    gate = caught.value.gate
+    assert gate is not None
+    desk.record(gate)
+    return gate.gate
 
 
 def desk(**more: Any) -> Desk:

@@ -498,7 +498,7 @@ async def test_every_journaled_lifecycle_obeys_the_table() -> None:
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"tools": ["agent:nobody"]}, "agent.unknown"),
-    ({"tools": ["graph:other"]}, "tool.unsupported"),
+    ({"tools": ["graph:other"]}, "graph.unknown"),
     ({"tools": ["lok"]}, "tool.unknown"),
 ]
 

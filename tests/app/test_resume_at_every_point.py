@@ -207,6 +207,55 @@ STORIES: dict[str, Story] = {
         state={"first": {}, "second": {}},
         output={"first": "{state.first}", "second": "{state.second}"},
     ),
+    "an agent that calls graphs": story(
+        "boss -> z",
+        inner="p -> f{q,g}; q,r -> j; g -(yes)-> r; j -> o",
+        inside={
+            "p": {"tool": "send", "args": {"value": "{input.value}"}},
+            "q": effects(),
+            "g": {"options": ["yes"]},
+            "r": {"tool": "pay"},
+            "o": {"args": {"value": "{input.value}"}},
+        },
+        nodes={
+            "boss": {
+                "kind": "agent",
+                "tool": None,
+                "model": "scripted:boss",
+                "limits": {"tool_calls": 40, "seconds": 1000},
+                "timeout_s": 500,
+                "tools": ["send", "human.ask", "agent:helper", {"tool": "graph:inner", "timeout_s": 300}],
+                "agents": {
+                    "helper": {
+                        "description": "helps",
+                        "model": "scripted:helper",
+                        "tools": ["graph:inner"],
+                        "limits": {"tool_calls": 9},
+                    }
+                },
+            }
+        },
+        script={
+            "boss": [
+                {
+                    "steps": [
+                        {
+                            "tools": [
+                                {"tool": "graph:inner", "args": {"value": 1}},
+                                {"tool": "send", "args": {"value": 2}},
+                                {"tool": "human.ask", "args": {"question": "How much?"}},
+                                {"tool": "graph:inner", "args": {"value": 3}},
+                            ]
+                        },
+                        {"tool": "agent:helper", "args": {"request": "Help"}},
+                        {"text": "Done with {output}"},
+                    ]
+                }
+            ],
+            "helper": [{"steps": [{"tool": "graph:inner", "args": {"value": 4}}, {"text": "helped"}]}],
+        },
+        output={"said": "{nodes.boss.output}"},
+    ),
     "an end within a loop": story(
         "a -> f{b,c}; b -> j; c -> j; j -> d; d -(? iteration == 2)-> end; d -> l[max=3] ~> a",
         nodes={"b": {"tool": "send"}, "c": {"tool": "pay"}},

@@ -251,6 +251,9 @@ CALLS: list[Case] = [
     ("graph.recursive", "/nodes/a/graph", one(kind="subgraph", graph="caller", args={"topic": "x"})),
     ("lock.nested", "/nodes/a/lock", one(kind="subgraph", graph="locked", args={"topic": "x"}, lock="disk")),
     ("lock.nested", "/nodes/a/lock", one(kind="subgraph", lock="disk", inline=graph({"b": tool(lock="net")}))),
+    ("graph.unreadable", "/nodes/a/tools/0", one(**agent(tools=["graph:broken"]))),
+    ("graph.recursive", "/nodes/a/tools", one(**agent(tools=["graph:caller"]))),
+    ("lock.nested", "/nodes/a/lock", one(**agent(agents={"b": {"tools": ["graph:locked"]}}, lock="disk"))),
     ("edge.several", "/nodes/a/inline/nodes/b/to/1", one(kind="subgraph", inline=document("b -> c,d"))),
     ("tool.risk", "/nodes/a/tools/1", one(**agent(tools=["web.read", "mail.send"]))),
     ("tool.risk", "/nodes/a/agents/b/tools/0", one(**agent(

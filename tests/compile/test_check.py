@@ -156,6 +156,7 @@ def test_the_output_of_a_subgraph_is_known_unless_an_end_gives_another() -> None
 )
 def test_a_graph_that_runs_others_is_followed_to_the_bottom(called: str, told: list[str]) -> None:
     assert codes(one(kind="subgraph", graph=called, args={"topic": "x"}, lock="disk")) == told
+    assert codes(one(kind="agent", model="scripted:writer", tools=[f"graph:{called}"], lock="disk")) == told
 
 
 def test_a_key_is_written_before_it_is_read() -> None:

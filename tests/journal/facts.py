@@ -177,13 +177,25 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
         ends_run=st.booleans(),
         usage=_maybe(usages),
     ),
-    ev.EffectClaimed: _of_node(ev.EffectClaimed, key=texts, tool=names, args_hash=st.just(HASH), effect=names),
+    ev.EffectClaimed: _of_node(
+        ev.EffectClaimed,
+        key=texts,
+        tool=names,
+        args_hash=st.just(HASH),
+        effect=names,
+        graph=_maybe(names),
+        call=st.just("") | names,
+        input=values,
+        deadline=_maybe(moments),
+        limits=_maybe(objects),
+    ),
     ev.EffectSettled: _of_node(
         ev.EffectSettled,
         key=texts,
         result=values,
         error=_maybe(failures),
-        writes=_maybe(st.dictionaries(texts, values)),
+        writes=_maybe(st.dictionaries(names, values, max_size=3)),
+        usage=_maybe(usages),
     ),
     ev.ModelRequested: _of_node(
         ev.ModelRequested, step=attempts, model=names, messages_ref=st.just(HASH), agent=st.just("") | names

@@ -43,7 +43,7 @@ def test_a_decided_execution_changes_only_when_its_run_is_resumed(status: Status
 
 def test_an_execution_moves_by_the_table_alone() -> None:
     plan = Walking("a -> b").plan
-    root = Run(plan, lambda node: plan).root
+    root = Run(plan, lambda node: plan, lambda name: plan).root
     execution = Execution("a", root, plan.nodes[0], 1)
     execution.move("running")
     with pytest.raises(EngineBug):

@@ -24,7 +24,7 @@ from engine.scheduler.commands import (
     GiveUp,
     Start,
 )
-from engine.scheduler.names import node_path
+from engine.scheduler.names import inside, node_path
 from engine.scheduler.scheduler import Scheduler
 from tests.support.sketch import sketch
 
@@ -40,7 +40,8 @@ class Walking:
     def __init__(self, graph: Content, *, inner: Mapping[str, Content] | None = None, **top: Any) -> None:
         self.plan = _plan(graph, **top)
         self.plans = {name: _plan(text, name=name) for name, text in (inner or {}).items()}
-        self.scheduler = Scheduler(self.plan, plans=self.plan_of)
+        self.scheduler = self.again()
+        self.nodes_of: dict[str, tuple[str, PlanNode]] = {}
         self.events: list[ev.Event] = []
         self.open: list[Command] = []
         self.said: list[str] = []
@@ -52,7 +53,7 @@ class Walking:
 
     def again(self) -> Scheduler:
         """A fresh scheduler for the same graphs."""
-        return Scheduler(self.plan, plans=self.plan_of)
+        return Scheduler(self.plan, plans=self.plan_of, called=self.plans.__getitem__)
 
     # -- facts -------------------------------------------------------------------------------------------------------
 
@@ -71,6 +72,9 @@ class Walking:
         return self.said
 
     def _enter(self, command: Command) -> None:
+        if isinstance(command, Start | Evaluate):
+            path = inside(command.scope.node_path, command.node.id)
+            self.nodes_of[command.execution] = path, command.node
         if isinstance(command, Cancel):
             self.open = [c for c in self.open if name_of(c) != command.execution]
         else:
@@ -84,12 +88,16 @@ class Walking:
         self.open.remove(found)
         return found
 
+    def path(self, name: str) -> str:
+        """The node path of an execution that was wished for; what its name says of all others."""
+        return self.nodes_of[name][0] if name in self.nodes_of else node_path(name)
+
     def begin(self, name: str, *, items: list[Any] | None = None, given: Any = None) -> list[str]:
         """An attempt begins."""
         command = self.wish(name)
         assert isinstance(command, Start)
         return self.apply(
-            ev.NodeStarted(execution=name, node=node_path(name), attempt=command.attempt, items=items, input=given)
+            ev.NodeStarted(execution=name, node=self.path(name), attempt=command.attempt, items=items, input=given)
         )
 
     def done(self, name: str, output: Any = None, **more: Any) -> list[str]:
@@ -100,12 +108,12 @@ class Walking:
             output = ev.DERIVED
         port = None if "[" in name.rpartition("/")[2] else _port(node)
         said_more: dict[str, Any] = {"output": output, "port": port, **more}
-        return self.apply(ev.NodeCompleted(execution=name, node=node_path(name), attempt=attempt, **said_more))
+        return self.apply(ev.NodeCompleted(execution=name, node=self.path(name), attempt=attempt, **said_more))
 
     def fail(self, name: str, error: Failure = BROKEN, **more: Any) -> list[str]:
         """An execution's attempt fails; begun first if it was not."""
         attempt = self._ready_to_end(name)
-        return self.apply(ev.NodeFailed(execution=name, node=node_path(name), attempt=attempt, error=error, **more))
+        return self.apply(ev.NodeFailed(execution=name, node=self.path(name), attempt=attempt, error=error, **more))
 
     def _ready_to_end(self, name: str) -> int:
         command = next((c for c in self.open if name_of(c) == name), None)
@@ -134,7 +142,7 @@ class Walking:
             ev.GateOpened(
                 gate=gate or name,
                 execution=name,
-                node=node_path(name),
+                node=self.path(name),
                 purpose=purpose,
                 prompt="?",
                 options=[{"name": "yes"}, {"name": "no"}],
@@ -142,10 +150,38 @@ class Walking:
             )
         )
 
+    def call(self, name: str, call: str = "1", graph: str = "inner", given: Any = None) -> list[str]:
+        """An agent calls a graph; it is begun first if it was not."""
+        found = next((c for c in self.open if name_of(c) == name), None)
+        if isinstance(found, Start):
+            self.begin(name)
+        elif found is not None:
+            self.open.remove(found)
+        return self.apply(
+            ev.EffectClaimed(
+                execution=name,
+                node=self.path(name),
+                key=f"r1/{name}!{call}",
+                tool=f"graph:{graph}",
+                args_hash="",
+                effect="read",
+                graph=graph,
+                call=call,
+                input=given,
+            )
+        )
+
+    def returned(self, name: str, call: str = "1", result: Any = None) -> list[str]:
+        """A graph that an agent called has ended, or its time has."""
+        self.open = [c for c in self.open if name_of(c) != f"{name}!{call}"]
+        return self.apply(
+            ev.EffectSettled(execution=name, node=self.path(name), key=f"r1/{name}!{call}", result=result)
+        )
+
     def answer(self, gate: str, option: str = "yes") -> list[str]:
         """A person answers."""
-        execution = gate.partition("!")[0]
-        return self.apply(ev.GateAnswered(gate=gate, execution=execution, node=node_path(execution), option=option))
+        execution = next(g.execution for g in self.scheduler.open_gates() if g.gate == gate)
+        return self.apply(ev.GateAnswered(gate=gate, execution=execution, node=self.path(execution), option=option))
 
     def expire(self, gate: str) -> list[str]:
         """A gate's deadline comes."""
@@ -210,6 +246,8 @@ class Walking:
 
     def plan_node(self, name: str) -> PlanNode:
         """The plan's node of an execution."""
+        if name in self.nodes_of:
+            return self.nodes_of[name][1]
         plan = self.plan
         *around, last = node_path(name).split("/")
         for node in around:
