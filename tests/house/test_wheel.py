@@ -43,6 +43,19 @@ def test_fonts_and_samples_are_in_the_wheel(unpacked: Path) -> None:
         assert (unpacked / f"engine/patterns/{name}.json").read_bytes() == (ROOT / f"graphs/{name}.json").read_bytes()
 
 
+def test_the_pages_are_in_the_wheel_with_what_they_load_and_its_licences(unpacked: Path) -> None:
+    served = {".css", ".html", ".js", ".svg", ".txt"}
+    pages = ROOT / "editor_static"
+    wanted = {
+        file.relative_to(pages).as_posix()
+        for file in pages.rglob("*")
+        if file.suffix in served and "node_modules" not in file.parts
+    }
+    place = unpacked / "server/editor_static"
+    assert {"vendor/flow.js", "vendor/flow.css", "vendor/flow.licenses.txt"} <= wanted
+    assert {file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file()} == wanted
+
+
 def test_tests_and_build_tools_are_not_in_the_wheel(unpacked: Path) -> None:
     assert {path.name for path in unpacked.iterdir()} == {"engine", "server", "weft-0.1.0.dist-info"}
 

@@ -1,0 +1,64 @@
+// Builds flow.js, flow.css and flow.licenses.txt from package-lock.json: `npm run build`, after a version has changed.
+// Rule: the same lock file gives the same bytes, so that `--compare` can prove that what is committed is what is said.
+
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const RULE = `${"-".repeat(100)}\n`;
+
+/** What is built: file name -> content. @returns {Promise<Map<string, string>>} */
+async function built() {
+  const bundle = await build({
+    absWorkingDir: HERE,
+    banner: { js: "// React and React Flow in one file; licences in flow.licenses.txt; built by vendor.mjs." },
+    bundle: true,
+    define: { "process.env.NODE_ENV": '"production"' },
+    entryPoints: ["flow.d.ts"],
+    format: "esm",
+    legalComments: "none",
+    metafile: true,
+    minify: true,
+    outfile: "flow.js",
+    target: "es2022",
+    write: false,
+  });
+  return new Map([
+    ["flow.js", bundle.outputFiles[0].text],
+    ["flow.css", await readFile(join(HERE, "node_modules/@xyflow/react/dist/style.css"), "utf8")],
+    ["flow.licenses.txt", await licences(Object.keys(bundle.metafile.inputs))],
+  ]);
+}
+
+/**
+ * The licences of all packages of which a file went into the bundle, by name.
+ * @param {string[]} files
+ */
+async function licences(files) {
+  const found = files.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const folders = new Set(found.filter((folder) => folder !== undefined));
+  const texts = await Promise.all([...folders].sort().map(licence));
+  return `flow.js and flow.css are made of the packages below, each under its own licence.\n\n${texts.join("\n")}`;
+}
+
+/** @param {string} folder of a package, from here */
+async function licence(folder) {
+  const { name, version, license } = JSON.parse(await readFile(join(HERE, folder, "package.json"), "utf8"));
+  const file = (await readdir(join(HERE, folder))).find((entry) => /^licen[cs]e(\.\w+)?$/i.test(entry));
+  if (file === undefined) throw new Error(`${name} ${version} comes without its licence: it cannot be passed on`);
+  const text = (await readFile(join(HERE, folder, file), "utf8")).replaceAll("\r\n", "\n").trim();
+  return `${RULE}${name} ${version} (${license})\n${RULE}\n${text}\n`;
+}
+
+const files = await built();
+if (process.argv[2] === "--compare") {
+  for (const [name, content] of files) {
+    if ((await readFile(join(HERE, name), "utf8").catch(() => "")) === content) continue;
+    console.error(`editor_static/vendor/${name} is not what package-lock.json gives; in that directory: npm run build`);
+    process.exitCode = 1;
+  }
+} else {
+  for (const [name, content] of files) await writeFile(join(HERE, name), content);
+}
