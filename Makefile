@@ -80,8 +80,9 @@ format: $(VENV)/dev.stamp ## put the source into the one form
 	$(PY) -m ruff format $(CODE)
 
 .PHONY: docs
-docs: $(VENV)/dev.stamp ## write docs/reference.md from the code
+docs: $(VENV)/dev.stamp ## write docs/reference.md and the editor's types and tables from the code
 	$(PY) -m docs.build
+	$(PY) -m docs.declarations
 
 .PHONY: pictures
 pictures: $(VENV)/runtime.stamp ## draw the samples' pictures of the README into docs/pictures/

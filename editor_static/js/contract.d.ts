@@ -1,7 +1,9 @@
 // What the rooms of the editor promise each other. Rule: a type that two rooms share stands here or in types.d.ts,
 // never twice. The document is the raw JSON value of weft/1; it may be broken, and then stays as broken as it is.
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+import type { Json } from "./types.d.ts";
+
+export type { Json };
 export type JsonObject = { [key: string]: Json };
 
 /** A document as it stands in its file. Only what was looked at may be relied on. */
@@ -155,12 +157,12 @@ export type DocumentStore = {
 /** What of the world the store needs; a test gives its own. */
 export type World = {
   /** The server: resolves to what it answered, whatever the status. Rejects if it cannot be reached. */
-  ask: (method: string, path: string, body?: string, headers?: Record<string, string>) => Promise<Answer>;
+  ask: (method: string, path: string, body?: string, headers?: Record<string, string>) => Promise<Reply>;
   indexedDB: IDBFactory | null;
   clock: Clock;
 };
 
-export type Answer = { status: number; etag: string | null; text: string };
+export type Reply = { status: number; etag: string | null; text: string };
 
 export type Clock = {
   /** ms since 1970. */

@@ -9,6 +9,7 @@ from pathlib import Path
 import engine
 from docs.build import PAGE, page
 from docs.catalogue import catalogue
+from docs.declarations import TABLES, TYPES, declarations, tables
 from docs.entry import Entry
 from engine.errors import CODES
 from tests.house.tree import parsed, place, sources
@@ -18,6 +19,11 @@ PUBLIC: list[str] = getattr(engine, "__all__", [])
 
 def test_the_reference_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs` and commit docs/reference.md"
+
+
+def test_the_types_and_tables_of_the_editor_are_current() -> None:
+    assert TYPES.read_text(encoding="utf-8") == declarations(), "run `make docs` and commit js/types.d.ts"
+    assert TABLES.read_text(encoding="utf-8") == tables(), "run `make docs` and commit js/document/tables.js"
 
 
 def test_every_entry_of_the_catalogue_stands_in_the_reference() -> None:
