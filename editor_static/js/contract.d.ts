@@ -147,6 +147,9 @@ export type DocumentStore = {
   nameVersion: (label: string | null) => Promise<void>;
   /** Save what is unsaved now; resolves when the server has it, rejects when it cannot be saved. */
   flush: () => Promise<void>;
+  /** The line may be back, or events may have been missed: to be called when the EventSource opens again, on `online`, and
+   * when the page is shown again. */
+  retry: () => void;
   /** Ask the checker again, for instance after another graph has changed. */
   check: () => void;
   /** Tell of a change of the graph's file, as `/api/events` does. */
@@ -160,8 +163,12 @@ export type World = {
   ask: (method: string, path: string, body?: string, headers?: Record<string, string>) => Promise<Reply>;
   indexedDB: IDBFactory | null;
   clock: Clock;
+  /** Absent: this browser's. */
+  shelf?: Shelf | null;
+  tabs?: Tabs;
 };
 
+/** `etag` without quotes. */
 export type Reply = { status: number; etag: string | null; text: string };
 
 export type Clock = {
@@ -169,4 +176,42 @@ export type Clock = {
   now: () => number;
   /** Calls back after `ms`; returns a function that takes it back. */
   after: (ms: number, act: () => void) => () => void;
+};
+
+export type Tabs = { session: string; isAlive: (session: string) => Promise<boolean> };
+
+/** Where journals are kept. One journal per graph and tab: a head, perhaps a roll, and the entries after it. */
+export type Shelf = {
+  heads: (name: string) => Promise<Head[]>;
+  rest: (name: string, session: string) => Promise<{ roll: Roll | null; entries: Entry[] }>;
+  append: (entries: readonly Entry[]) => Promise<void>;
+  keep: (head: Head, roll: Roll | null) => Promise<void>;
+  drop: (name: string, session: string) => Promise<void>;
+  close: () => void;
+};
+
+/** What the server has: the document of version `etag`, which holds everything up to entry `n`. */
+export type Head = { name: string; session: string; etag: string; graph: Graph; n: number; at: number };
+
+/** The history up to entry `n`, in the place of the entries up to there. */
+export type Roll = { name: string; session: string; n: number; done: Step[]; undone: Step[] };
+
+/** One thing that was done. `changes`: what it changed; `step`: what history holds of it. */
+export type Entry = { name: string; session: string; n: number; at: number; changes: Change[] } & (
+  | { what: "do"; step: Step; isMerged: boolean }
+  | { what: "undo" | "redo" }
+  /** Done before, by the history's own steps. */
+  | { what: "taken" }
+);
+
+/** One step of the history. */
+export type Step = {
+  title: Said;
+  changes: Change[];
+  inverse: Change[];
+  /** When it was last added to, ms since 1970. */
+  at: number;
+  typing?: string;
+  selectBefore: string[];
+  selectAfter: string[];
 };

@@ -1,7 +1,7 @@
 // What was done and can be undone, as a value. Rule: a step holds the way back that `apply` gave; nothing is computed
 // anew, so undoing everything gives the very document that was there.
 
-/** @import { Change, Edit, Graph, Said } from "../contract.d.ts" */
+/** @import { Change, Edit, Graph, Step } from "../contract.d.ts" */
 
 import { apply, isSame } from "./changes.js";
 
@@ -10,18 +10,7 @@ export const TYPING_MS = 1000;
 /** So many steps can be undone; older ones are forgotten. */
 export const MOST_STEPS = 1000;
 
-/**
- * @typedef {{
- *   title: Said,
- *   changes: Change[],
- *   inverse: Change[],
- *   at: number,
- *   typing?: string,
- *   selectBefore: string[],
- *   selectAfter: string[],
- * }} Step  at: when it was last added to, ms since 1970
- * @typedef {{ done: readonly Step[], undone: readonly Step[] }} History  undone: the next to redo is the last
- */
+/** @typedef {{ done: readonly Step[], undone: readonly Step[] }} History  undone: the next to redo is the last */
 
 /** @type {History} */
 export const NO_HISTORY = Object.freeze({ done: Object.freeze([]), undone: Object.freeze([]) });
