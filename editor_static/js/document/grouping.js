@@ -5,7 +5,7 @@
 
 import { isObject, valueAt } from "./changes.js";
 import { Draft } from "./draft.js";
-import { boxesOf } from "./geometry.js";
+import { boxesOf, positionOf } from "./geometry.js";
 import { alwaysTaken } from "./repairs.js";
 import { edgesOf, freshId, isUnconditional, kindOf, labelOf, newId, nodeAt, nodesOf, portOf, suggestedId } from "./kinds.js";
 import { writesOf } from "./names.js";
@@ -345,7 +345,27 @@ class Grouping {
     if (out.length === 0) return;
     const done = freshId(nodesOf(draft.graph), "done");
     draft.addNode(done, { kind: "join" }, [Math.max(...out.map((way) => this.#right(draft.graph, way.node))) + 80, 0]);
-    for (const { node, index } of out) draft.set(["nodes", node, "to", index, "node"], done);
+    const met = new Set(/** @type {string[]} */ ([]));
+    for (const { node, index } of out) {
+      // A join could not tell two ways from one node apart.
+      const to = met.has(node) ? this.#step(draft, node, done) : done;
+      draft.set(["nodes", node, "to", index, "node"], to);
+      met.add(node);
+    }
+  }
+
+  /**
+   * A join with one way in before another one.
+   * @param {Draft} draft
+   * @param {string} node
+   * @param {string} done
+   * @returns {string}
+   */
+  #step(draft, node, done) {
+    const step = freshId(nodesOf(draft.graph), `${node}_${done}`);
+    const [x, y] = positionOf(draft.graph, done) ?? [0, 0];
+    draft.addNode(step, { kind: "join", to: [{ node: done }] }, [x - 40, y + 80]);
+    return step;
   }
 
   /**

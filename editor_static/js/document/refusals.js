@@ -73,26 +73,10 @@ export function kindsAfter(graph, node, on) {
 
 /**
  * @param {Said} reason
- * @param {Graph} [graph]
- * @param {Said} [title]
- * @param {(draft: Draft) => string[] | void} [repair] returns what is selected then
  * @returns {Verdict}
  */
-function refused(reason, graph, title, repair) {
-  if (!graph || !title || !repair) return { ok: false, reason };
-  // Made when it is asked for: most ways out are never taken.
-  return {
-    ok: false,
-    reason,
-    wayOut: {
-      title,
-      get edit() {
-        const draft = new Draft(graph);
-        const select = repair(draft);
-        return draft.done(title, { select: select ?? undefined });
-      },
-    },
-  };
+function refused(reason) {
+  return { ok: false, reason };
 }
 
 /** Everything about one port that verdicts on its targets share. */
@@ -147,9 +131,37 @@ class Judge {
     if (!portsOf(from).includes(port)) return refused(["wire.noPort", this.#label(node), port]);
     if (this.isRepeat) return this.#repeat(to);
     return (
-      this.#closed(to, when) ?? this.#backwards(to, when) ?? this.#again(to, when) ?? this.#intoLoop(to, when)
-      ?? this.#sideExit(to) ?? this.#crowded(to, when) ?? { ok: true }
+      this.#backwards(to, when) ?? this.#again(to, when) ?? this.#intoLoop(to, when) ?? this.#sideExit(to) ?? this.#following(to)
+      ?? this.#crowded(to, when) ?? this.#closed(to, when) ?? { ok: true }
     );
+  }
+
+  /**
+   * A refusal with a way out, which also opens the port if it is never left by.
+   * @param {Said} reason
+   * @param {Said} title
+   * @param {(draft: Draft) => string[] | void} repair returns what is selected then
+   * @param {boolean} [leavesByPort] whether the wire then leaves by this port
+   * @returns {Verdict}
+   */
+  #unless(reason, title, repair, leavesByPort = true) {
+    const shut = leavesByPort ? this.#shut() : null;
+    if (shut && !shut.open) return { ok: false, reason: shut.reason };
+    const { graph } = this;
+    return {
+      ok: false,
+      reason,
+      wayOut: {
+        title,
+        // Made when it is asked for: most ways out are never taken.
+        get edit() {
+          const draft = new Draft(graph);
+          shut?.open?.(draft);
+          const select = repair(draft);
+          return draft.done(title, { select: select ?? undefined });
+        },
+      },
+    };
   }
 
   /**
@@ -158,21 +170,26 @@ class Judge {
    * @param {string} [when]
    */
   #closed(to, when) {
-    const { from, graph, node, port } = this;
+    const shut = this.#shut();
+    if (!shut) return null;
+    const { node, port } = this;
+    return this.#unless(shut.reason, shut.title, (draft) => void addWire(draft, { node, on: port, to, when }));
+  }
+
+  /**
+   * Why the port is never left by, and what opens it; null where it is open.
+   * @returns {{ reason: Said, title: Said, open: ((draft: Draft) => void) | null } | null}
+   */
+  #shut() {
+    const { from, node, port } = this;
     const kind = kindOf(from);
     if (port === "done" && kind === "loop-back" && from?.while === undefined && (from?.on_limit ?? "fail") === "fail") {
-      return refused(["wire.neverDone", this.#label(node)], graph, ["wayOut.exit"], (draft) => {
-        draft.set(["nodes", node, "on_limit"], "exit");
-        addWire(draft, { node, on: port, to, when });
-      });
+      return { reason: ["wire.neverDone", this.#label(node)], title: ["wayOut.exit"], open: (draft) => draft.set(["nodes", node, "on_limit"], "exit") };
     }
     if (port !== "expired") return null;
-    if (kind === "human-gate" && from?.default !== undefined) return refused(["wire.hasDefault", this.#label(node)]);
+    if (kind === "human-gate" && from?.default !== undefined) return { reason: ["wire.hasDefault", this.#label(node)], title: ["wayOut.deadline"], open: null };
     if (from?.deadline_s !== undefined) return null;
-    return refused(["wire.noDeadline", this.#label(node)], graph, ["wayOut.deadline"], (draft) => {
-      draft.set(["nodes", node, "deadline_s"], 3600);
-      addWire(draft, { node, on: port, to, when });
-    });
+    return { reason: ["wire.noDeadline", this.#label(node)], title: ["wayOut.deadline"], open: (draft) => draft.set(["nodes", node, "deadline_s"], 3600) };
   }
 
   /**
@@ -182,37 +199,48 @@ class Judge {
    */
   #backwards(to, when) {
     if (!this.behind.has(to)) return null;
-    const { from, graph, node, port } = this;
+    const { from, node, port } = this;
     const kind = kindOf(from);
     const reason = /** @type {Said} */ (to === node ? ["wire.self", this.#label(node)] : ["wire.cycle", this.#label(to), this.#label(node)]);
     if (kind === "loop-back") {
       const verdict = edgesOf(from).some((edge) => isRepeat(from, edge)) ? null : this.#repeat(to);
       if (!verdict?.ok) return refused(reason);
-      return refused(reason, graph, ["wayOut.repeat", this.#label(to)], (draft) => void addWire(draft, { node, on: "repeat", to }));
+      return this.#unless(reason, ["wayOut.repeat", this.#label(to)], (draft) => void addWire(draft, { node, on: "repeat", to }), false);
     }
     if (kind === "parallel-fork" && port === "branch") return refused(["wire.forkBack", this.#label(node)]);
     if (to !== node && this.#isReachedWithout(node, to)) return refused(["wire.notAllThrough", this.#label(node), this.#label(to)]);
-    const leaving = this.#leavingFork(bodyOf(this.ways, to, [node]));
+    const leaving = this.#leavingFork(this.#bodyWith(to));
     if (leaving) return refused(["wire.sideExit", this.#label(leaving.node), this.#label(to), this.#label(leaving.to)]);
     const shared = this.#sameHeader(to);
     if (shared && !shared.into) return refused(reason);
-    const onwards = when === undefined && alwaysTaken(from, port) >= 0;
-    const title = /** @type {Said} */ (onwards ? ["wayOut.loopBackThenOn"] : ["wayOut.loopBack"]);
-    return refused(reason, graph, title, (draft) => {
+    const onwards = when === undefined ? targetOf(edgesOf(from)[alwaysTaken(from, port)]) : undefined;
+    if (onwards !== undefined && this.#leadsToLoopBack([onwards], to)) return refused(reason);
+    const title = /** @type {Said} */ (onwards === undefined ? ["wayOut.loopBack"] : ["wayOut.loopBackThenOn"]);
+    return this.#unless(reason, title, (draft) => {
       const header = shared?.into ? insertHeader(draft, to, shared.into) : to;
       return [insertLoopBack(draft, { node, on: port, to: header, when })];
     });
   }
 
   /**
+   * The body of a header's loop once a loop-back at this node is one of it.
+   * @param {string} header
+   */
+  #bodyWith(header) {
+    const others = this.loops.find((loop) => loop.header === header)?.loopBacks ?? [];
+    return bodyOf(this.ways, header, [this.node, ...others]);
+  }
+
+  /**
    * A branch of a fork that leads out of a loop with this body.
    * @param {ReadonlySet<string>} body
-   * @param {Iterable<string>} [forks] where to look, absent: in the whole body
+   * @param {{ forks?: Iterable<string>, isPatient?: boolean }} [how] forks: where to look, absent: in the whole body;
+   *   isPatient: a branch that is still being drawn may yet be led back
    */
-  #leavingFork(body, forks = body) {
+  #leavingFork(body, { forks = body, isPatient = false } = {}) {
     for (const id of forks) {
       if (kindOf(nodeAt(this.graph, id)) !== "parallel-fork") continue;
-      const way = this.ways.out.get(id)?.find(({ port, to }) => port === "branch" && !body.has(to));
+      const way = this.ways.out.get(id)?.find(({ port, to }) => port === "branch" && !body.has(to) && !(isPatient && this.#isOpen(to)));
       if (way) return way;
     }
     return null;
@@ -230,7 +258,7 @@ class Judge {
     const isKnown = edgesOf(from).some((edge) => targetOf(edge) === to && !isRepeat(from, edge));
     if (kindOf(nodeAt(graph, to)) !== "join" || !isKnown) return null;
     if (when === undefined && !isShared(from, port) && alwaysTaken(from, port) >= 0) return refused(["wire.twice", this.#label(node), this.#label(to)]);
-    return refused(["wire.twice", this.#label(node), this.#label(to)], graph, ["wayOut.step"], (draft) => [
+    return this.#unless(["wire.twice", this.#label(node), this.#label(to)], ["wayOut.step"], (draft) => [
       insertStep(draft, { node, on: port, to, when }),
     ]);
   }
@@ -243,10 +271,10 @@ class Judge {
   #intoLoop(to, when) {
     const loop = this.entered.find(({ body, header }) => body.has(to) && to !== header);
     if (!loop) return this.#growingLoop(to);
-    const { graph, node, port } = this;
+    const { node, port } = this;
     const reason = /** @type {Said} */ (["wire.intoLoop", this.#label(to), this.#label(loop.header)]);
     if (!this.verdict(loop.header, when).ok) return refused(reason);
-    return refused(reason, graph, ["wayOut.header", this.#label(loop.header)], (draft) => {
+    return this.#unless(reason, ["wayOut.header", this.#label(loop.header)], (draft) => {
       addWire(draft, { node, on: port, to: loop.header, when });
     });
   }
@@ -259,7 +287,8 @@ class Judge {
     for (const { body, header } of this.loops) {
       if (to === header || !body.has(to) || body.has(this.node)) continue;
       const more = reached(this.ways, [this.node], { backwards: true, repeats: true, without: header });
-      const leaving = this.#leavingFork(new Set([...body, ...more]), more);
+      const forks = [...more].filter((id) => !body.has(id));
+      const leaving = this.#leavingFork(new Set([...body, ...more]), { forks, isPatient: true });
       if (leaving) return refused(["wire.sideExit", this.#label(leaving.node), this.#label(header), this.#label(leaving.to)]);
     }
     return null;
@@ -277,6 +306,19 @@ class Judge {
   }
 
   /**
+   * A way from one loop-back's `done` to another one of the same header: both would be one loop with one count.
+   * @param {string} to
+   */
+  #following(to) {
+    for (const { header, loopBacks } of this.loops) {
+      const first = loopBacks.find((id) => (id === this.node && this.port === "done") || this.#isAfterDone(id));
+      const second = first === undefined ? undefined : this.#leadsToLoopBack([to], header, first);
+      if (first !== undefined && second !== undefined) return refused(["wire.sameHeader", this.#label(second), this.#label(first), this.#label(header)]);
+    }
+    return null;
+  }
+
+  /**
    * A second wire on a port that takes only one.
    * @param {string} to
    * @param {string} [when]
@@ -289,21 +331,36 @@ class Judge {
     const reason = /** @type {Said} */ (["wire.second", this.#label(node), port, this.#label(was)]);
     if (kindOf(nodeAt(graph, was)) === "parallel-fork") {
       if (!judgeWire(graph, { node: was, to }).ok) return refused(reason);
-      return refused(reason, graph, ["wayOut.branch", this.#label(was)], (draft) => void addWire(draft, { node: was, to }));
+      return this.#unless(reason, ["wayOut.branch", this.#label(was)], (draft) => void addWire(draft, { node: was, to }));
     }
     if (!this.#mayFork(was, to)) return refused(reason);
-    return refused(reason, graph, ["wayOut.fork"], (draft) => [insertFork(draft, { node, on: port, to })]);
+    return this.#unless(reason, ["wayOut.fork"], (draft) => [insertFork(draft, { node, on: port, to })]);
   }
 
   /**
-   * Whether a fork may lead to both nodes: within a loop no branch of it may leave that loop.
+   * Whether a fork may lead to both nodes: within a loop no branch of it may leave that loop, and it stands within as soon
+   * as one of them does.
    * @param {string} one
    * @param {string} other
    */
   #mayFork(one, other) {
-    const stays = (/** @type {Loop} */ loop) =>
-      [one, other].every((id) => loop.body.has(id) || !this.fromStart.has(id)) || ![one, other].some((id) => loop.body.has(id));
-    return loopsAround(this.loops, this.node).every(stays);
+    return this.loops.every(({ body, header }) => {
+      const isIn = (/** @type {string} */ id) => body.has(id) && (id !== header || body.has(this.node));
+      const stays = [one, other].filter(isIn).length;
+      const isWithin = body.has(this.node) || stays > 0;
+      return !isWithin || stays === 2 || (body.has(this.node) && [one, other].every((id) => isIn(id) || (!this.fromStart.has(id) && this.#isOpen(id))));
+    });
+  }
+
+  /**
+   * Whether a branch is still being drawn: a node of it leads nowhere yet and could.
+   * @param {string} id
+   */
+  #isOpen(id) {
+    return [...reached(this.ways, [id])].some((other) => {
+      const node = nodeAt(this.graph, other);
+      return kindOf(node) !== "end" && !edgesOf(node).some((edge) => portOf(node, edge) === portOf(node, {}) || kindOf(node) === "human-gate");
+    });
   }
 
   /**
@@ -312,26 +369,28 @@ class Judge {
    * @returns {Verdict}
    */
   #repeat(to) {
-    const { from, graph, node } = this;
+    const { from, node } = this;
     const taken = edgesOf(from).findIndex((edge) => isRepeat(from, edge));
+    const was = targetOf(edgesOf(from)[taken]);
     if (to === node) return refused(["wire.self", this.#label(node)]);
+    if (was === to) return refused(["wire.already", this.#label(node), this.#label(to)]);
     if (!this.behind.has(to)) return refused(["wire.notBack", this.#label(to), this.#label(node)]);
     if (this.#isReachedWithout(node, to)) return refused(["wire.notAllThrough", this.#label(node), this.#label(to)]);
-    if (taken >= 0) {
-      const was = targetOf(edgesOf(from)[taken]) ?? "";
-      if (was === to) return refused(["wire.already", this.#label(node), this.#label(to)]);
-      return refused(["wire.repeatTaken", this.#label(node), this.#label(was)], graph, ["wayOut.moveRepeat", this.#label(to)], (draft) => {
+    const leaving = this.#leavingFork(this.#bodyWith(to));
+    if (leaving) return refused(["wire.sideExit", this.#label(leaving.node), this.#label(to), this.#label(leaving.to)]);
+    const dones = this.ways.out.get(node)?.filter((way) => way.port === "done").map((way) => way.to) ?? [];
+    const other = this.#leadsToLoopBack(dones, to);
+    if (other !== undefined) return refused(["wire.sameHeader", this.#label(other), this.#label(node), this.#label(to)]);
+    const shared = this.#sameHeader(to);
+    if (shared && (!shared.into || was !== undefined)) return refused(["wire.sameHeader", this.#label(node), this.#label(shared.first), this.#label(to)]);
+    if (was !== undefined) {
+      return this.#unless(["wire.repeatTaken", this.#label(node), this.#label(was)], ["wayOut.moveRepeat", this.#label(to)], (draft) => {
         draft.set(["nodes", node, "to", taken, "node"], to);
       });
     }
-    const leaving = this.#leavingFork(bodyOf(this.ways, to, [node]));
-    if (leaving) return refused(["wire.sideExit", this.#label(leaving.node), this.#label(to), this.#label(leaving.to)]);
-    const shared = this.#sameHeader(to);
-    if (!shared) return { ok: true };
+    if (!shared?.into) return { ok: true };
     const { first, into } = shared;
-    const reason = /** @type {Said} */ (["wire.sameHeader", this.#label(node), this.#label(first), this.#label(to)]);
-    if (!into) return refused(reason);
-    return refused(reason, graph, ["wayOut.outerHeader"], (draft) => {
+    return this.#unless(["wire.sameHeader", this.#label(node), this.#label(first), this.#label(to)], ["wayOut.outerHeader"], (draft) => {
       const outer = insertHeader(draft, to, into);
       addWire(draft, { node, on: "repeat", to: outer });
       return [outer];
@@ -350,6 +409,19 @@ class Judge {
     const into = this.ways.into.get(to) ?? [];
     const isClear = into.length > 0 && new Set(into.map((way) => way.node)).size === into.length;
     return { first, into: isClear ? into : null };
+  }
+
+  /**
+   * A loop-back of a header's loop to which some nodes lead on.
+   * @param {Iterable<string>} from
+   * @param {string} header
+   * @param {string} [but] not this one
+   */
+  #leadsToLoopBack(from, header, but = this.node) {
+    const loop = this.loops.find((one) => one.header === header);
+    if (!loop) return undefined;
+    const after = reached(this.ways, from);
+    return loop.loopBacks.find((id) => id !== but && after.has(id));
   }
 
   /** @param {string} loopBack */

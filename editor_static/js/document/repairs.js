@@ -5,7 +5,7 @@
 
 import { Draft } from "./draft.js";
 import { placeBelow, placeBetween, sizeOf } from "./geometry.js";
-import { defaultPort, edgesOf, freshId, isShared, isUnconditional, newId, newNode, nodeAt, nodesOf, portOf, targetOf, writtenPort } from "./kinds.js";
+import { defaultPort, edgesOf, freshId, isShared, isUnconditional, kindOf, newId, newNode, nodeAt, nodesOf, portOf, targetOf, writtenPort } from "./kinds.js";
 
 /**
  * Put an edge on a port: one with a condition before the one that is always taken, since the first that holds is.
@@ -17,8 +17,10 @@ import { defaultPort, edgesOf, freshId, isShared, isUnconditional, newId, newNod
 export function addWire(draft, { node, on, to, when }, more = {}) {
   const from = nodeAt(draft.graph, node);
   const port = on ?? defaultPort(from);
-  const edge = /** @type {JsonObject} */ (JSON.parse(JSON.stringify({ on: writtenPort(from, port), when, node: to, ...more })));
-  const always = when === undefined || isShared(from, port) ? -1 : alwaysTaken(from, port);
+  // Whether a loop is repeated says its loop-back's `while`, never a condition of the edge.
+  const condition = kindOf(from) === "loop-back" && port === "repeat" ? undefined : when;
+  const edge = /** @type {JsonObject} */ (JSON.parse(JSON.stringify({ on: writtenPort(from, port), when: condition, node: to, ...more })));
+  const always = condition === undefined || isShared(from, port) ? -1 : alwaysTaken(from, port);
   const index = always < 0 ? edgesOf(from).length : always;
   draft.addEdge(node, edge, index);
   return index;
