@@ -19,6 +19,7 @@ FROM_LOCK := --require-hashes --no-deps --only-binary :all:
 SAMPLE := graphs/draft-and-review.json
 SAMPLES := $(notdir $(basename $(filter-out %.scripted.json,$(wildcard graphs/*.json))))
 CODE := engine server tests docs
+PAGES := editor_static/vendor
 # Every branch of these floors is walked by a test.
 WHOLE := engine/model/*,engine/compile/*,engine/scheduler/*,engine/journal/*
 
@@ -46,12 +47,27 @@ setup: $(VENV)/dev.stamp ## set everything up for work on weft
 test: check pytest ## set everything up, then linters, type checkers and all tests (what CI runs)
 
 .PHONY: check
-check: $(VENV)/dev.stamp ## linters, import contracts and type checkers only
+check: $(VENV)/dev.stamp js ## linters, import contracts and type checkers only
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m ruff format --check $(CODE)
 	$(VENV)/bin/lint-imports --no-cache
 	$(PY) -m mypy
 	$(PY) -m basedpyright
+
+# Whoever runs weft or installs it needs no Node.js; where it is missing, that is said and the rest goes on.
+.PHONY: js
+js: ## types of the pages' JavaScript, and whether the vendored files are what their lock file gives
+	@if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then \
+		echo "SKIPPED: Node.js 20 with npm is not installed; the pages' types and vendored files are not checked."; \
+	elif ! $(MAKE) --silent $(PAGES)/node_modules/.stamp; then \
+		echo "SKIPPED: npm cannot fetch what $(PAGES)/package-lock.json names; the pages' types and vendored files are not checked."; \
+	else \
+		cd $(PAGES) && npm run --silent check; \
+	fi
+
+.PHONY: vendor
+vendor: $(PAGES)/node_modules/.stamp ## build the vendored files of the pages from their lock file
+	cd $(PAGES) && npm run --silent build
 
 .PHONY: pytest
 pytest: $(VENV)/dev.stamp ## tests with branch coverage only (TESTS=tests/model for a part, without the gate)
@@ -107,7 +123,7 @@ LOCK = $(VENV)/bin/uv --quiet pip compile --universal --python-version 3.11 --ge
 
 .PHONY: clean
 clean: ## take away what was built: .venv, caches, coverage (never runs or their files)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov build dist
+	rm -rf $(VENV) $(PAGES)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov build dist
 	rm -f .coverage .coverage.*
 	find engine server tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -133,6 +149,11 @@ $(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml | $(PY)
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/runtime.stamp
 	$(PIP) install $(FROM_LOCK) --requirement requirements/dev.txt
+	@touch $@
+
+# No package runs a script of its own while it is installed.
+$(PAGES)/node_modules/.stamp: $(PAGES)/package-lock.json $(PAGES)/package.json
+	@cd $(PAGES) && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(VENV)/lock.stamp: requirements/lock.txt $(VENV)/runtime.stamp

@@ -1,5 +1,5 @@
 // The one list of what the pages take from npm: the bundle's entry point and, beside flow.js, its types.
-// Rule: nothing else of editor_static imports a package; what is missing is added here and `npm run build` run again.
+// Rule: nothing else of editor_static imports a package; what is missing is added here and `make vendor` run again.
 
 export {
   Children,

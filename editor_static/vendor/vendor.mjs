@@ -1,4 +1,4 @@
-// Builds flow.js, flow.css and flow.licenses.txt from package-lock.json: `npm run build`, after a version has changed.
+// Builds flow.js, flow.css and flow.licenses.txt from package-lock.json: `make vendor`, after a version has changed.
 // Rule: the same lock file gives the same bytes, so that `--compare` can prove that what is committed is what is said.
 
 import { readFile, readdir, writeFile } from "node:fs/promises";
@@ -56,7 +56,7 @@ const files = await built();
 if (process.argv[2] === "--compare") {
   for (const [name, content] of files) {
     if ((await readFile(join(HERE, name), "utf8").catch(() => "")) === content) continue;
-    console.error(`editor_static/vendor/${name} is not what package-lock.json gives; in that directory: npm run build`);
+    console.error(`editor_static/vendor/${name} is not what package-lock.json gives; run `make vendor` and commit it`);
     process.exitCode = 1;
   }
 } else {

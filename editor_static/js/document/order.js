@@ -48,13 +48,13 @@ export function waysOf(graph) {
 }
 
 /**
- * The nodes in topological order, in file order where several could be next; those of a cycle last.
+ * The nodes in topological order; where several could be next, in the order of the edges that lead to them. Those of a
+ * cycle come last.
  * @param {Ways} ways
  * @returns {string[]}
  */
 export function topological({ ids, out, into }) {
   const open = new Map(ids.map((id) => [id, into.get(id)?.length ?? 0]));
-  const rank = new Map(ids.map((id, place) => [id, place]));
   const found = new Set(/** @type {string[]} */ ([]));
   // What becomes ready follows the node that made it so: branches stay together, which is how a list is read.
   const ready = ids.filter((id) => open.get(id) === 0).reverse();
@@ -66,7 +66,7 @@ export function topological({ ids, out, into }) {
       open.set(way.to, left);
       if (left === 0) next.add(way.to);
     }
-    ready.push(...[...next].sort((one, other) => (rank.get(other) ?? 0) - (rank.get(one) ?? 0)));
+    ready.push(...[...next].reverse());
   }
   return [...found, ...ids.filter((id) => !found.has(id))];
 }

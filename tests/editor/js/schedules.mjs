@@ -1,8 +1,8 @@
 // Two pages on one graph, ten thousand random schedules: nothing that somebody did is gone unless somebody who saw it said
 // so. Every edit leaves a mark of its own; in the end each mark is in the file, or was taken back, or was given up in sight.
+// A plain script: the test runner would watch every promise, and here there are millions.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { openDocument } from "../../../editor_static/js/store/document.js";
 import { chance } from "./support/random.mjs";
 import { CasServer, line, MemoryShelf, settled, TurnedClock } from "./support/world.mjs";
@@ -166,23 +166,22 @@ function wrapped(/** @type {MemoryShelf} */ shelf, /** @type {any} */ page) {
   return { heads: when(shelf.heads), rest: when(shelf.rest), append: when(shelf.append), keep: when(shelf.keep), drop: when(shelf.drop), close: () => {} };
 }
 
-test(`in ${SCHEDULES} random schedules of two pages nothing is overwritten unseen and nothing is lost`, async () => {
-  let conflicts = 0;
-  for (let seed = FIRST; seed < FIRST + SCHEDULES; seed += 1) {
-    const schedule = new Schedule(seed);
-    await schedule.open("one");
-    await schedule.open("two");
-    try {
-      for (let number = 0; number < STEPS; number += 1) {
-        await schedule.step();
-        conflicts += schedule.pages.filter((page) => page.store.get().conflict).length;
-      }
-      await schedule.calm();
-      const there = marksIn(schedule.server.document("g"));
-      assert.deepEqual([...schedule.wanted].filter((mark) => !there.has(mark)), [], "marks are gone");
-    } catch (error) {
-      throw new Error(`seed ${seed}: ${error instanceof Error ? error.stack : error}`, { cause: error });
+let conflicts = 0;
+for (let seed = FIRST; seed < FIRST + SCHEDULES; seed += 1) {
+  const schedule = new Schedule(seed);
+  await schedule.open("one");
+  await schedule.open("two");
+  try {
+    for (let number = 0; number < STEPS; number += 1) {
+      await schedule.step();
+      conflicts += schedule.pages.filter((page) => page.store.get().conflict).length;
     }
+    await schedule.calm();
+    const there = marksIn(schedule.server.document("g"));
+    assert.deepEqual([...schedule.wanted].filter((mark) => !there.has(mark)), [], "marks are gone");
+  } catch (error) {
+    throw new Error(`seed ${seed}`, { cause: error });
   }
-  if (SCHEDULES >= 1000) assert.ok(conflicts > SCHEDULES / 5, `only ${conflicts} conflicts were met`);
-});
+}
+if (SCHEDULES >= 1000) assert.ok(conflicts > SCHEDULES / 5, `only ${conflicts} conflicts were met`);
+console.log(`${SCHEDULES} schedules, ${conflicts} conflicts`);
