@@ -56,7 +56,7 @@ const files = await built();
 if (process.argv[2] === "--compare") {
   for (const [name, content] of files) {
     if ((await readFile(join(HERE, name), "utf8").catch(() => "")) === content) continue;
-    console.error(`editor_static/vendor/${name} is not what package-lock.json gives; run `make vendor` and commit it`);
+    console.error(`editor_static/vendor/${name} is not what package-lock.json gives; run "make vendor" and commit it`);
     process.exitCode = 1;
   }
 } else {
