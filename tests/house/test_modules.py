@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from server.pages import made_files
 from tests.house.tree import ROOT, place
 
 PAGES = ROOT / "editor_static"
@@ -14,10 +15,10 @@ EDITOR = tuple(file for file in FILES if file.is_relative_to(JS))
 
 ROOMS = {"document": 0, "store": 1, "gestures": 2, "live": 2, "view": 3}
 """A room uses only the rooms below it, and gestures and live do not know each other (HOUSE.md)."""
-SHARED = re.compile(r"api\.js|words(-\w+)?\.js")
+SHARED = re.compile(r"(api|language)\.js|words(-\w+)?\.js")
 """Files beside the rooms that every room above the store may use; the others there put a page together."""
 
-IMPORT = re.compile(r"""(?:^|[\s;}])(?:import|from)\s*\(?\s*["']([^"']+)["']""")
+IMPORT = re.compile(r"""(?:^|[\s;}])(?:import|from)\s*\(?\s*["']([^"'\s]+)["']""")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 MARKUP = re.compile(
     r"\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|createContextualFragment|DOMParser|setHTMLUnsafe)\b"
@@ -48,6 +49,11 @@ def room_of(file: Path) -> str:
     return parts[0] if len(parts) > 1 else ""
 
 
+def is_made(file: Path) -> bool:
+    """Whether the server makes a file from its own tables, so that it lies nowhere."""
+    return file.is_relative_to(PAGES) and file.relative_to(PAGES).as_posix() in made_files()
+
+
 def may_use(file: Path, other: Path) -> bool:
     """Whether a file of the editor may import another one."""
     here = room_of(file)
@@ -55,6 +61,8 @@ def may_use(file: Path, other: Path) -> bool:
         return other.name == "flow.js" and here in ("", "gestures", "live", "view")
     if not here:
         return True
+    if is_made(other):
+        return ROOMS[here] > ROOMS["store"]
     there = room_of(other)
     if not there:
         return SHARED.fullmatch(other.name) is not None and ROOMS[here] > ROOMS["store"]
@@ -82,9 +90,14 @@ def test_modules_are_imported_by_their_place_and_are_there() -> None:
         f"{place(file)}: {name}"
         for file in FILES
         for name in imports(file)
-        if name[0] != "." or not name.endswith(".js") or not (file.parent / name).is_file()
+        if name[0] != "." or not name.endswith(".js") or not is_there((file.parent / name).resolve())
     ]
     assert wrong == []
+
+
+def is_there(file: Path) -> bool:
+    """Whether the server serves a file."""
+    return file.is_file() or is_made(file)
 
 
 def test_no_module_makes_markup_or_code_of_text() -> None:
