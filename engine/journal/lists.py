@@ -131,13 +131,7 @@ def _event(connection: sqlite3.Connection, key: int, n: int, kind: type[E]) -> E
 
 
 # What does not change a view is not even read for it.
-_SEEN_BY_VIEWS: Final = orjson.dumps(
-    [
-        CODE_OF[kind]
-        for kind in ev.TYPE_NAMES
-        if kind not in {ev.RunStarted, ev.ModelRequested, ev.ModelAnswered, ev.AgentStateChanged, ev.LoopRepeated}
-    ]
-).decode()
+_SEEN_BY_VIEWS: Final = orjson.dumps([CODE_OF[kind] for kind in RunView.FOLDS]).decode()
 
 
 def fold(connection: sqlite3.Connection, key: int) -> RunView:

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, Final, Literal
 from engine.errors import Failure
 from engine.journal.shapes import moment_text
 from engine.scheduler import events as ev
+from engine.scheduler.spending import Spending, add
 
 RunStatus = Literal["running", "waiting", "completed", "failed", "cancelled"]
 ENDED: Final[frozenset[RunStatus]] = frozenset({"completed", "failed", "cancelled"})
@@ -72,7 +73,8 @@ class Wait:
 class Summary:
     """The line that lists show of a run; times in seconds since 1970.
 
-    ``ended_n``: number of the event that ended it, where its output stands. ``usage``: the sum over all attempts.
+    ``ended_n``: number of the event that ended it, where its output stands. ``usage``: the sum over all attempts,
+    those of executions that were cancelled included.
     """
 
     status: RunStatus
@@ -130,6 +132,7 @@ class RunView:
         "_has_new_usage",
         "_kept",
         "_of",
+        "_spending",
         "_usage",
         "_working",
         "summary",
@@ -146,12 +149,13 @@ class RunView:
         self._working: set[str] = set()
         self._calls: dict[str, str] = {}
         self._usage = ev.Usage()
+        self._spending = Spending()
         self._has_new_usage = False
         self._ended: tuple[RunStatus, float, int, Failure | None] | None = None
 
     def apply(self, event: ev.Event) -> None:
         """Take in the next event."""
-        fold = self._FOLDS.get(type(event))
+        fold = self.FOLDS.get(type(event))
         if fold is not None:
             fold(self, event)
 
@@ -183,19 +187,21 @@ class RunView:
             self._working.discard(outer)
 
     def _completed(self, event: ev.NodeCompleted) -> None:
-        if event.usage is not None and event.reused_from is None:
-            self._add(event.usage)
-        self._decided(event.execution)
+        self._decided(event.execution, event.usage if event.reused_from is None else None)
 
     def _failed(self, event: ev.NodeFailed) -> None:
-        if event.usage is not None:
+        if event.retry_at is None:
+            self._decided(event.execution, event.usage)
+        else:
             self._add(event.usage)
-        self._decided(event.execution)
-        if event.retry_at is not None:
+            self._stands_aside(event.execution)
             self._open(Wait("retry", event.execution, event.n, event.execution, event.node, event.at, event.retry_at))
 
     def _withdrawn(self, event: ev.NodeCancelled | ev.NodeSkipped) -> None:
-        self._decided(event.execution)
+        self._decided(event.execution, None)
+
+    def _answered(self, event: ev.ModelAnswered) -> None:
+        self._spending.step(event)
 
     def _gate_opened(self, event: ev.GateOpened) -> None:
         gate = self._gates[event.gate] = _OpenGate(event, reminded_at=event.at)
@@ -270,6 +276,7 @@ class RunView:
         self._end("cancelled", event, None)
 
     def _claimed(self, event: ev.EffectClaimed) -> None:
+        self._spending.step(event)
         self._changes.effects[event.key] = (event.n, None)
         if event.graph is not None:
             self._calls[event.key] = event.execution
@@ -283,14 +290,10 @@ class RunView:
 
     # --- the parts they are made of ---
 
-    def _add(self, usage: ev.Usage) -> None:
-        self._has_new_usage = True
-        total = self._usage
-        total.tokens += usage.tokens
-        total.seconds += usage.seconds
-        total.tool_calls += usage.tool_calls
-        # One unknown price makes the sum unknown.
-        total.usd = None if total.usd is None or usage.usd is None else total.usd + usage.usd
+    def _add(self, usage: ev.Usage | None) -> None:
+        if usage is not None:
+            self._has_new_usage = True
+            add(self._usage, usage)
 
     def _open(self, wait: Wait) -> None:
         key = (wait.kind, wait.name)
@@ -329,7 +332,12 @@ class RunView:
         if execution not in self._of and execution not in self._calls.values():
             self._working.add(execution)
 
-    def _decided(self, execution: str) -> None:
+    def _decided(self, execution: str, told: ev.Usage | None) -> None:
+        """The execution is over: it used what its fact told, else what its steps did."""
+        self._add(self._spending.decided(execution, told))
+        self._stands_aside(execution)
+
+    def _stands_aside(self, execution: str) -> None:
         """Whatever the execution waited for is closed."""
         self._working.discard(execution)
         if self._calls:
@@ -346,7 +354,7 @@ class RunView:
         self._changes.waits.clear()
         self._changes.closed_all = True
 
-    _FOLDS: ClassVar[dict[type[Any], Callable[[RunView, Any], None]]] = {
+    FOLDS: ClassVar[dict[type[Any], Callable[[RunView, Any], None]]] = {
         ev.NodeStarted: _started,
         ev.NodeCompleted: _completed,
         ev.NodeFailed: _failed,
@@ -364,6 +372,7 @@ class RunView:
         ev.RunCompleted: _run_completed,
         ev.RunFailed: _run_failed,
         ev.RunCancelled: _run_cancelled,
+        ev.ModelAnswered: _answered,
         ev.EffectClaimed: _claimed,
         ev.EffectSettled: _settled,
     }

@@ -14,6 +14,7 @@ from engine.compile.plan import Plan, PlanNode
 from engine.errors import Failure
 from engine.scheduler import events as ev
 from engine.scheduler.names import inside, parts
+from engine.scheduler.spending import Spending, add
 from engine.scheduler.state import RunStatus, Status
 from engine.scheduler.tables import FAILED, TAKEN, tables_of
 
@@ -92,6 +93,7 @@ class Overview:
     n: int = 0
     _working: dict[str, None] = field(default_factory=dict[str, None])
     _calls: dict[str, str] = field(default_factory=dict[str, str])
+    _spending: Spending = field(default_factory=Spending)
 
     @property
     def status(self) -> RunStatus:
@@ -127,7 +129,10 @@ class Overview:
                 self._wait_changed(event)
             case ev.RunResumed() | ev.RunCompleted() | ev.RunFailed() | ev.RunCancelled():
                 self._run_changed(event)
+            case ev.ModelAnswered():
+                self._spending.step(event)
             case ev.EffectClaimed():
+                self._spending.step(event)
                 if event.graph is not None:
                     self._calls[event.key] = event.execution
                     self._working.pop(event.execution, None)
@@ -136,7 +141,6 @@ class Overview:
                     self._go_on(event.execution)
             case (
                 ev.ModelRequested()
-                | ev.ModelAnswered()
                 | ev.AgentStateChanged()
                 | ev.GateReminded()
                 | ev.GateEscalated()
@@ -207,7 +211,7 @@ class Overview:
     def _node_completed(self, event: ev.NodeCompleted) -> None:
         view = self.view(event.node)
         self._rest(event.execution)
-        self._spend(view, event.usage)
+        self._spend(view, self._spending.decided(event.execution, event.usage))
         if parts(event.execution).item is not None:
             view.items_done += 1
             return
@@ -219,7 +223,8 @@ class Overview:
     def _node_failed(self, event: ev.NodeFailed) -> None:
         view = self.view(event.node)
         self._rest(event.execution)
-        self._spend(view, event.usage)
+        is_last = event.retry_at is None
+        self._spend(view, self._spending.decided(event.execution, event.usage) if is_last else event.usage)
         if event.retry_at is not None:
             self.retries[event.execution] = event.retry_at
         if parts(event.execution).item is not None:
@@ -235,9 +240,10 @@ class Overview:
 
     def _node_left_out(self, event: ev.NodeSkipped | ev.NodeCancelled) -> None:
         self._rest(event.execution)
+        view = self.view(event.node)
+        self._spend(view, self._spending.decided(event.execution, None))
         if parts(event.execution).item is not None:
             return
-        view = self.view(event.node)
         self._enter(view, event.execution, event.at)
         view.status = "skipped" if isinstance(event, ev.NodeSkipped) else "cancelled"
         view.why, view.ended_at = event.why, event.at
@@ -255,8 +261,8 @@ class Overview:
 
     def _spend(self, view: NodeView, usage: ev.Usage | None) -> None:
         if usage is not None:
-            _add(view.usage, usage)
-            _add(self.usage, usage)
+            add(view.usage, usage)
+            add(self.usage, usage)
 
     # -- what is waited for ------------------------------------------------------------------------------------------
 
@@ -296,13 +302,6 @@ class Overview:
         view = self.view(path)
         if view.execution == execution:
             view.status = status
-
-
-def _add(total: ev.Usage, usage: ev.Usage) -> None:
-    total.tokens += usage.tokens
-    total.seconds += usage.seconds
-    total.tool_calls += usage.tool_calls
-    total.usd = None if total.usd is None or usage.usd is None else total.usd + usage.usd
 
 
 def overview(events: list[ev.Event]) -> Overview:

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from engine import Engine
+from engine.journal.memory import MemoryJournal
+from engine.scheduler.events import ModelAnswered
+from engine.scheduler.overview import overview
 from tests.app.test_resume_at_every_point import RETRY, effects, ended_by, laid_over, story
 from tests.support.clock import VirtualClock
-from tests.support.cutting import RUN, Story, World, taken_up, whole
+from tests.support.cutting import RUN, Story, World, on, taken_up, whole
 from tests.support.sketch import document
 
 pytestmark = pytest.mark.anyio
@@ -106,3 +109,24 @@ async def test_a_subgraph_has_its_own_concurrency_and_depth(tmp_path: Path) -> N
         failed = await engine.run(story("s").graph)
     assert failed.error is not None
     assert (failed.error.code, failed.error.node) == ("subgraph.depth", "s/s/s/s")
+
+
+@pytest.mark.parametrize("how", ["join", "timeout", "run"])
+async def test_an_agent_that_is_cut_off_has_used_what_its_models_answered(how: str, tmp_path: Path) -> None:
+    agent: dict[str, Any] = {"kind": "agent", "tool": None, "model": "scripted:slow", "prompt": "Go", "tools": ["work"]}
+    if how == "timeout":
+        agent |= {"timeout_s": 2.5, "retry": {"attempts": 2, "on": ["timeout"], "initial_s": 1, "jitter": False}}
+    join = "j[any,cancel]" if how == "join" else "j[accept]"
+    script = {"slow": [{"steps": [{"tool": "work", "tokens": 10}] * 2 + [{"tool": "work", "args": {"value": 1}}] * 9}]}
+    told = story(f"f{{a,b}}; a,b -> {join} -> z", nodes={"a": agent, "b": {"args": {"value": 1}}}, script=script)
+    world = World(VirtualClock())
+    async with on(MemoryJournal(), world, graphs=tmp_path) as engine:
+        run = await engine.start(told.graph, id=RUN, answers=told.script)
+        if how == "run":
+            await world.clock.sleep(1.5)
+            await engine.cancel(RUN)
+        result = await engine.result(RUN, patience_s=1e9)
+        events = await run.recorded()
+    answered = sum(e.usage.tokens for e in events if isinstance(e, ModelAnswered) and e.usage is not None)
+    assert result.usage.tokens == answered > 0
+    assert overview(events).nodes["a"].usage.tokens == answered

@@ -15,6 +15,8 @@ from engine.journal.store import Arrivals, Effect, Journal, Lease, RunFilter
 from engine.scheduler import events as ev
 from tests.journal.facts import (
     HASH,
+    asked,
+    claimed,
     completed,
     failed,
     gate_answered,
@@ -280,6 +282,35 @@ class JournalContract:
         row = await journal.run("r1")
         assert (row.status, row.ended_at, row.output) == ("completed", 1004.0, {"article": "text"})
         assert row.usage == ev.Usage(5, 0.25, 1.5, 1)
+
+    async def test_what_was_used_counts_whatever_became_of_the_execution(self, journal: Journal) -> None:
+        """Answered models and begun calls count when no fact sums them up, and once when one does."""
+        await create(journal)
+        steps: list[ev.Event] = [
+            asked(2, "a"),
+            claimed(3, "a"),
+            asked(4, "b"),
+            asked(5, "c", usd=None),
+            asked(6, "d"),
+            asked(7, "e"),
+        ]
+        await journal.append("r1", steps)
+        assert (await journal.run("r1")).usage == ev.Usage()
+        ends: list[ev.Event] = [
+            ev.NodeCancelled(execution="a", node="a", why="join", n=8, at=1008.0),
+            failed(9, "b"),  # by its time: nobody told what it had used
+            failed(10, "d", retry_at=1060.0, usage=ev.Usage(seconds=2.0)),
+            completed(11, "d", usage=ev.Usage(10, 0.5, 4.0, 0)),  # of both its attempts
+            completed(12, "e", reused_from="older", usage=ev.Usage(99, 9.0, 9.0, 9)),
+        ]
+        await journal.append("r1", ends)
+        expected = ev.Usage(10 + 10 + 10 + 10, 0.5 * 4, 1.0 + 1.0 + 2.0 + 4.0 + 1.0, 1)
+        assert (await journal.run("r1")).usage == expected
+        await journal.append("r1", [ev.NodeCancelled(execution="c", node="c", why="run", n=13, at=1013.0)])
+        expected = ev.Usage(50, None, 10.0, 1)
+        assert (await journal.run("r1")).usage == expected
+        await journal.rebuild_projections()
+        assert (await journal.run("r1")).usage == expected
 
     async def test_a_failed_run_shows_its_error_and_a_resumed_one_runs(self, journal: Journal) -> None:
         await create(journal)

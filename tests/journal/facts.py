@@ -43,6 +43,24 @@ def failed(n: int, execution: str = "work", **fields: Any) -> ev.NodeFailed:
     return ev.NodeFailed(execution=execution, node=execution, error=failure, n=n, at=1000.0 + n, **fields)
 
 
+def asked(n: int, execution: str = "work", usd: float | None = 0.5) -> ev.ModelAnswered:
+    usage = ev.Usage(10, usd, 1.0, 0)
+    return ev.ModelAnswered(execution=execution, node=execution, step=1, answer={}, usage=usage, n=n, at=1000.0 + n)
+
+
+def claimed(n: int, execution: str = "work") -> ev.EffectClaimed:
+    return ev.EffectClaimed(
+        execution=execution,
+        node=execution,
+        key=f"r1/{execution}!1",
+        tool="send",
+        args_hash=HASH,
+        effect="idempotent",
+        n=n,
+        at=1000.0 + n,
+    )
+
+
 def gate_opened(n: int, gate: str = "review", **fields: Any) -> ev.GateOpened:
     given: dict[str, Any] = {
         "gate": gate,
