@@ -29,7 +29,8 @@ async def within(clock: Clock, deadline: float | None, work: Coroutine[Any, Any,
     try:
         waits_for = work.send(None)
     except StopIteration as done:
-        return cast("T", done.value)
+        value: T = done.value
+        return value
     rest = _rest(work, waits_for)
     return await (rest if deadline is None else _until(clock, deadline, rest))
 

@@ -111,7 +111,7 @@ class Tool:
             ToolError: ``tool.arguments``; the message names each argument that does not fit.
         """
         try:
-            return cast("dict[str, Any]", self.validator.validate_python(args))
+            bound: dict[str, Any] = self.validator.validate_python(args)
         except ValidationError as error:
             raise ToolError(
                 f"the arguments of {self.name} do not fit: {_complaints(error, is_secret=is_secret)}",
@@ -120,6 +120,7 @@ class Tool:
                 hint=f"its parameters are {_signature(self.parameters)}",
                 happened=False,
             ) from None
+        return bound
 
     def as_json(self) -> dict[str, Any]:
         """All that others may know of the tool, for lists and the editor."""

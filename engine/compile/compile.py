@@ -11,6 +11,7 @@ from engine.compile.check import structure_errors
 from engine.compile.failures import TakeUp, take_ups_of
 from engine.compile.order import in_order
 from engine.compile.plan import JoinRule, Plan, PlanEdge, PlanLoop, PlanNode
+from engine.compile.shape import Link
 from engine.errors import GraphError
 from engine.model.graph import Graph
 from engine.model.nodes import EndNode, ForkNode, JoinNode, LoopBackNode, Node
@@ -112,7 +113,12 @@ def _node(analysis: Analysis, number: int, take_up: TakeUp) -> PlanNode:
         takes_up=take_up.answer,
         asks=take_up.asks,
         lock=node.lock,
+        deciding=frozenset(link.port for link in _links(analysis, number) if link.conditional),
     )
+
+
+def _links(analysis: Analysis, number: int) -> list[Link]:
+    return [analysis.shape.links[edge] for edge in analysis.shape.out[number]]
 
 
 def _by_port(analysis: Analysis, number: int) -> dict[str, tuple[int, ...]]:

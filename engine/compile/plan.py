@@ -94,6 +94,7 @@ class PlanNode:
         doc: the document's node (engine.model.nodes).
         out: numbers of its edges in file order.
         by_port: port -> numbers of its edges in file order; ports without an edge are absent.
+        deciding: the ports with an edge that has a condition.
         into: numbers of the edges that lead to it, file order, ``repeat`` edges left out.
         loop: number of the innermost loop whose body it is in, or None.
         loops: numbers of all loops around it, outermost first.
@@ -125,6 +126,7 @@ class PlanNode:
     takes_up: Literal["always", "never", "ask"]
     asks: tuple[int, ...] = ()
     lock: str | None = None
+    deciding: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

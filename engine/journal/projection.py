@@ -181,7 +181,8 @@ class RunView:
 
     def _started(self, event: ev.NodeStarted) -> None:
         self._working.add(event.execution)
-        self._close(("retry", event.execution))
+        if self.waits:
+            self._close(("retry", event.execution))
         outer = _outer(event.execution)
         if outer is not None:
             self._working.discard(outer)
@@ -342,8 +343,9 @@ class RunView:
         self._working.discard(execution)
         if self._calls:
             self._calls = {key: caller for key, caller in self._calls.items() if caller != execution}
-        for key in tuple(self._of.get(execution, ())):
-            self._close(key)
+        if self._of:
+            for key in tuple(self._of.get(execution, ())):
+                self._close(key)
 
     def _end(self, status: RunStatus, event: ev.RunCompleted | ev.RunFailed | ev.RunCancelled, error: Any) -> None:
         self._ended = (status, event.at, event.n, error)

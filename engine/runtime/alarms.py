@@ -59,9 +59,10 @@ class Alarms:
         self._spans.clear()
 
     def span_begins(self, budget: Budget) -> None:
-        """An attempt is being executed: from now on its seconds count, in every budget around it."""
-        if not budget.is_timed:
-            return
+        """An attempt is being executed: from now on its seconds count, in every budget around it.
+
+        Only budgets that are timed need to be told.
+        """
         now = self.clock.now()
         for fresh in budget.began_all(now):
             left = fresh.seconds_left()
@@ -70,8 +71,6 @@ class Alarms:
 
     def span_ends(self, budget: Budget) -> None:
         """It is not being executed any more."""
-        if not budget.is_timed:
-            return
         for idle in budget.ended_all(self.clock.now()):
             timer = self._spans.pop(idle.owner, None) if self._spans else None
             if timer is not None:

@@ -142,10 +142,10 @@ class Clerk:
         names = self._outcomes.names_now(command)
         try:
             if command.cause == "items":
-                event = judge.completed(command, Result(command.value), names, derived=True)
+                event = judge.completed(command, Result(command.value), lambda: names, derived=True)
                 event.errors = command.errors or None
                 return event
-            return judge.completed(command, self._concluded(command), names)
+            return judge.completed(command, self._concluded(command), lambda: names)
         except NodeError as error:
             return judge.failed(command, judge.failure_of(error), names)
 

@@ -38,6 +38,7 @@ from engine.scheduler.events import (
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
+    NodeStarted,
     RunStarted,
 )
 from engine.scheduler.scheduler import Scheduler
@@ -295,17 +296,21 @@ class Host:
 
     def _note(self, event: Event) -> None:
         self.scribe.note(event)
+        if type(event) is NodeStarted:
+            return  # nothing is known of it beside the walk, and every node has one
         self._steps.note(event)
         self.waits.note(event)
-        if isinstance(event, EffectClaimed):
-            if event.graph is not None:
+        match event:
+            case NodeCompleted() | NodeCancelled():
+                self._clerk.accounts.close_agent(event.execution)
+            case NodeFailed() if event.retry_at is None:
+                self._clerk.accounts.close_agent(event.execution)
+            case EffectClaimed() if event.graph is not None:
                 self._clerk.enter_call(event)
-        elif isinstance(event, EffectSettled):
-            self._clerk.accounts.close_call(event.key)
-        elif isinstance(event, NodeCompleted | NodeCancelled) or (
-            isinstance(event, NodeFailed) and event.retry_at is None
-        ):
-            self._clerk.accounts.close_agent(event.execution)
+            case EffectSettled():
+                self._clerk.accounts.close_call(event.key)
+            case _:
+                pass
 
     def _on_written(self, events: list[Event]) -> None:
         if events:

@@ -8,7 +8,7 @@ Nothing here waits or knows the journal. An error of the graph's own (``NodeErro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -60,13 +60,13 @@ def types_in(of: Named) -> Types:
     return types
 
 
-def completed(of: Named, result: Result, names: Names, *, derived: bool = False) -> NodeCompleted:
+def completed(of: Named, result: Result, names_now: Callable[[], Names], *, derived: bool = False) -> NodeCompleted:
     """The fact that an execution ended well, with its writes and the edges it takes.
 
     Args:
         of: the execution.
         result: what it came to.
-        names: the names as they are now (state included), without ``output``.
+        names_now: gives the names as they are now (state included), without ``output``; most nodes need none.
         derived: the output follows from earlier events and is not written again.
 
     Raises:
@@ -75,15 +75,17 @@ def completed(of: Named, result: Result, names: Names, *, derived: bool = False)
     node, scope, port = of.node, of.scope, result.port
     doc = node.doc
     writes: dict[str, Any] | None = None
-    if result.writes or doc.save or (doc.output_key is not None and port != "transfer"):
-        writes = _writes(of, result, names)
-    edges = node.by_port.get(port, ())
     taken: tuple[int, ...] | None = None
+    names: Names | None = None
+    if result.writes or doc.save or (doc.output_key is not None and port != "transfer"):
+        names = names_now()
+        writes = _writes(of, result, names)
     if port == "transfer":
-        taken = _transfer(scope, edges, result.target)
-    elif edges and any(scope.plan.edges[e].conditional for e in edges):
-        taken = _unmatched_is_an_error(of, port, _taken(of, edges, _after(of, result.output, writes, names)))
-    elif writes:
+        taken = _transfer(scope, node.by_port.get(port, ()), result.target)
+    elif port in node.deciding:
+        after = _after(of, result.output, writes, names_now() if names is None else names)
+        taken = _unmatched_is_an_error(of, port, _taken(of, node.by_port[port], after))
+    elif writes and names is not None:
         _merged(scope, writes, names["state"])
     return NodeCompleted(
         execution=of.execution,
@@ -131,7 +133,7 @@ def control(command: Evaluate, names: Names) -> NodeCompleted:
             return _end(command, names)
         case kind:
             port = "branch" if kind == "parallel-fork" else "ok"
-            return completed(command, Result(command.output, port), names, derived=True)
+            return completed(command, Result(command.output, port), lambda: names, derived=True)
 
 
 def items_of(of: Named, names: Names) -> list[Any]:
@@ -258,7 +260,7 @@ def _vote(command: Evaluate, names: Names) -> NodeCompleted:
         )
     repeat = goes_on and not exhausted
     output = {"iteration": command.iteration, "exhausted": exhausted}
-    event = completed(command, Result(output, "repeat" if repeat else "done"), names, derived=True)
+    event = completed(command, Result(output, "repeat" if repeat else "done"), lambda: names, derived=True)
     event.repeat, event.exhausted = repeat, exhausted
     return event
 
@@ -270,9 +272,9 @@ def _end(command: Evaluate, names: Names) -> NodeCompleted:
         message = said if isinstance(said, str) else "" if said is ABSENT else compact(said)
         raise NodeError(message, code="end.fail")
     if doc.output is None:
-        event = completed(command, Result(None, "ok"), names, derived=True)
+        event = completed(command, Result(None, "ok"), lambda: names, derived=True)
     else:
         output = resolve(doc.output, names, types_in(command))
-        event = completed(command, Result(None if output is ABSENT else output, "ok"), names)
+        event = completed(command, Result(None if output is ABSENT else output, "ok"), lambda: names)
     event.port = None
     return event

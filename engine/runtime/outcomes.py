@@ -7,6 +7,7 @@ the seed, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from engine.errors import Failure, NodeError, OutsideError
@@ -57,7 +58,7 @@ class Outcomes:
                 usage=result.usage,
             )
         try:
-            return judge.completed(command, result, self.names_now(command))
+            return judge.completed(command, result, partial(self.names_now, command))
         except NodeError as error:
             return self.failed_for_good(command, error)
 

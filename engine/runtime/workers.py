@@ -23,7 +23,7 @@ from engine.runtime.ids import input_digest
 from engine.runtime.limits import Budget, LimitReached
 from engine.runtime.outcomes import Outcomes, Ready
 from engine.runtime.steps import Steps
-from engine.runtime.surroundings import RunSettings, Surroundings
+from engine.runtime.surroundings import RunSettings, Surroundings, Traits
 from engine.runtime.waits import Waits
 from engine.scheduler.commands import Continue, Start
 from engine.scheduler.events import Event, NodeCompleted, NodeFailed, NodeStarted, Usage
@@ -214,14 +214,16 @@ class Workers:
 
     async def _work(self, command: Ready, task: asyncio.Task[None]) -> None:
         """One attempt: look its result up where it has a cache, else begin it, do it, and apply what came of it."""
-        cache = self._around.traits_of(command.scope, command.node).cache
-        key = await self._reused(command) if cache is not None else None
-        if key == _REUSED:
-            return
-        if isinstance(command, Start) and command.node.kind == "subgraph":
-            self._open_looked_up(command, key)
-            return
-        ctx = self._context(command)
+        traits = self._around.traits_of(command.scope, command.node)
+        cache, key = traits.cache, None
+        if cache is not None:
+            key = await self._reused(command)
+            if key == _REUSED:
+                return
+            if isinstance(command, Start) and command.node.kind == "subgraph":
+                self._open_looked_up(command, key)
+                return
+        ctx = self._context(command, traits)
         if ctx is None:
             self._working.pop(command.execution, None)
             return
@@ -239,7 +241,9 @@ class Workers:
         self._at_work[command.execution] = command
         if self._inside:
             self._inside.pop(command.execution, None)
-        self.alarms.span_begins(ctx.budget)
+        is_timed = ctx.budget.is_timed
+        if is_timed:
+            self.alarms.span_begins(ctx.budget)
         try:
             return await self._around.executors[command.node.kind].run(ctx)
         except Suspend:
@@ -258,7 +262,8 @@ class Workers:
                 hint="raise ToolError for failures that are to be expected",
             )
         finally:
-            self.alarms.span_ends(ctx.budget)
+            if is_timed:
+                self.alarms.span_ends(ctx.budget)
             if self._working.get(command.execution) is task:
                 del self._working[command.execution]
                 self._at_work.pop(command.execution, None)
@@ -280,21 +285,20 @@ class Workers:
         fact.usage = used(fact, ctx, seconds)
         return fact
 
-    def _context(self, command: Ready) -> NodeContext | None:
+    def _context(self, command: Ready, traits: Traits) -> NodeContext | None:
         """Begin an attempt: its input resolved and journaled. None when there is nothing to do any more."""
         node, scope, execution = command.node, command.scope, command.execution
-        driver, traits = self._driver, self._around.traits_of(command.scope, command.node)
-        executor = traits.executor
+        driver, executor = self._driver, traits.executor
         if executor is None:
             raise EngineBug(f"nobody carries out nodes of kind {node.kind}")
         names = driver.scheduler.names(scope, execution)
         path = judge.node_path(command)
         recorded = self._steps.of(execution)
         budget = self._clerk.accounts.agent(scope.path, execution, traits.limits, recorded)
-        is_new = isinstance(command, Start)
+        is_new = type(command) is Start
         started = NodeStarted(execution=execution, node=path, attempt=command.attempt)
-        if is_new and not driver.scheduler.accepts(started):
-            return None
+        if is_new and (command.attempt > 1 or traits.cache is not None) and not driver.scheduler.accepts(started):
+            return None  # an item without a slot, or withdrawn while its kept result was looked for
         try:
             if is_new and command.attempt == 1:
                 budget.reserve_node_run()

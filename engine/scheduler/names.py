@@ -16,10 +16,9 @@ _LAST = re.compile(r"(?P<id>[^@\[/]+)(?:@(?P<turns>[0-9.]+))?(?:\[(?P<item>[0-9]
 
 def turns_suffix(iterations: Sequence[int]) -> str:
     """``@1.2`` for the iterations of the loops around a node, outermost first; "" when all are 1."""
-    for turn in iterations:
-        if turn != 1:
-            return "@" + ".".join(map(str, iterations))
-    return ""
+    if len(iterations) == 1:  # nearly always, and asked at every repeat
+        return "" if iterations[0] == 1 else f"@{iterations[0]}"
+    return "@" + ".".join(map(str, iterations)) if any(turn != 1 for turn in iterations) else ""
 
 
 def item_name(execution: str, index: int) -> str:

@@ -34,7 +34,7 @@ def names(**more: Any) -> dict[str, Any]:
 def refused(command: Start, result: Result, **more: Any) -> str:
     """The code of the error that a result is."""
     with pytest.raises(NodeError) as refusal:
-        judge.completed(command, result, names(**more))
+        judge.completed(command, result, lambda: names(**more))
     assert refusal.value.error_class == "logic"
     return refusal.value.code
 
@@ -42,11 +42,11 @@ def refused(command: Start, result: Result, **more: Any) -> str:
 @pytest.mark.parametrize(("x", "taken"), [(1, (0,)), (2, (1,)), (3, (2,))])
 def test_of_several_edges_the_first_that_holds_is_taken(x: int, taken: tuple[int, ...]) -> None:
     command = started("a -(? output == 1)-> b; a -(? output < 3)-> c; a -> d")
-    assert judge.completed(command, Result(x), names()).taken == taken
+    assert judge.completed(command, Result(x), names).taken == taken
 
 
 def test_edges_without_a_condition_need_no_word() -> None:
-    assert judge.completed(started("a -> b"), Result(1), names()).taken is None
+    assert judge.completed(started("a -> b"), Result(1), names).taken is None
 
 
 def test_a_port_whose_edges_all_fail_to_hold_is_an_error() -> None:
@@ -60,15 +60,15 @@ def test_a_condition_that_errs_is_neither_true_nor_false() -> None:
 def test_an_output_and_what_is_saved_are_writes_and_absent_ones_are_not() -> None:
     state: dict[str, Any] = {"x": {"schema": {}}, "y": {"schema": {}}, "z": {"schema": {}}}
     fields = {"output_key": "x", "save": {"y": "{output.n}", "z": "{input.none?}"}}
-    event = judge.completed(started("a", fields=fields, state=state), Result({"n": 5}), names())
+    event = judge.completed(started("a", fields=fields, state=state), Result({"n": 5}), names)
     assert event.writes == {"x": {"n": 5}, "y": 5}
 
 
 def test_a_condition_sees_the_state_after_the_nodes_own_writes() -> None:
     state = {"n": {"schema": {"type": "integer"}, "merge": "sum"}}
     command = started("a -(? state.n == 7)-> b; a -> c", fields={"output_key": "n"}, state=state)
-    assert judge.completed(command, Result(5), names(state={"n": 2})).taken == (0,)
-    assert judge.completed(command, Result(5), names(state={"n": 3})).taken == (1,)
+    assert judge.completed(command, Result(5), lambda: names(state={"n": 2})).taken == (0,)
+    assert judge.completed(command, Result(5), lambda: names(state={"n": 3})).taken == (1,)
 
 
 @pytest.mark.parametrize(("value", "code"), [("five", "state.schema"), (None, "state.schema")])
@@ -88,10 +88,10 @@ def test_a_transfer_takes_the_edge_to_its_target_and_writes_no_output() -> None:
     found["nodes"]["a"] |= agent
     command = Walking(Graph.model_validate(found)).wish("a")
     assert isinstance(command, Start)
-    event = judge.completed(command, Result({}, "transfer", "c"), names())
+    event = judge.completed(command, Result({}, "transfer", "c"), names)
     assert (event.taken, event.target, event.writes) == ((1,), "c", None)
     with pytest.raises(EngineBug):
-        judge.completed(command, Result({}, "transfer", "nobody"), names())
+        judge.completed(command, Result({}, "transfer", "nobody"), names)
 
 
 def test_a_failure_for_good_takes_the_first_error_edge_that_holds() -> None:
