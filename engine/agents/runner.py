@@ -48,7 +48,7 @@ async def run_agent(ctx: NodeContext, services: Services) -> Result:
         ended = await converse(party)
     except Asks as asks:
         step_aside(ctx, asks)
-    result = Result(writes=talk.writes or None, escalated=talk.escalated, usage=usage_of(ctx.recorded))
+    result = Result(writes=talk.writes or None, escalated=talk.escalated, usage=usage_of(ctx.recorded[ctx.told :]))
     if isinstance(ended, Ended):
         result.output = ended.output
     else:

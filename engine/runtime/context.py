@@ -110,6 +110,7 @@ class NodeContext:
         names: the names it was resolved with (a snapshot that does not change).
         recorded: events of this execution recorded by this and earlier attempts, oldest first (effects, model steps,
             gates, agent states).
+        told: how many of them, from the oldest, are in the usage that an earlier fact has told.
         deadline: seconds since 1970 when the attempt is cut off (``timeout_s``), or None.
         seed: per-execution seed of the run.
         budget: what is left of the limits around this execution.
@@ -133,6 +134,7 @@ class NodeContext:
     budget: Budget
     host: RunFacade
     recorded: list[Event] = field(default_factory=list[Event])
+    told: int = 0
     deadline: float | None = None
     seed: int = 0
     iteration: int = 1

@@ -296,9 +296,9 @@ class Host:
 
     def _note(self, event: Event) -> None:
         self.scribe.note(event)
-        if type(event) is NodeStarted:
-            return  # nothing is known of it beside the walk, and every node has one
         self._steps.note(event)
+        if type(event) is NodeStarted:
+            return  # nothing else is to be known of it beside the walk, and every node has one
         self.waits.note(event)
         match event:
             case NodeCompleted() | NodeCancelled():

@@ -324,6 +324,7 @@ class Workers:
             budget=budget,
             host=driver,
             recorded=recorded,
+            told=self._steps.told(execution) if recorded else 0,
             deadline=None if traits.timeout_s is None else self._arm_time_out(command, traits.timeout_s),
             seed=self._settings.seed,
             iteration=names.get("iteration", 1),
@@ -437,7 +438,7 @@ def used(fact: NodeCompleted | NodeFailed, ctx: NodeContext, seconds: float) -> 
     """
     usage = fact.usage
     if usage is None and ctx.recorded and not (isinstance(fact, NodeFailed) and fact.retry_at is not None):
-        usage = usage_of(ctx.recorded)
+        usage = usage_of(ctx.recorded[ctx.told :])
     if not ctx.calls and seconds <= 0:
         return usage
     if usage is None:

@@ -11,6 +11,7 @@ from engine.scheduler.events import (
     EffectClaimed,
     EffectSettled,
     Event,
+    GateAnswered,
     GateOpened,
     ModelAnswered,
     ModelRequested,
@@ -83,17 +84,50 @@ def test_an_attempt_that_is_tried_again_leaves_its_steps_and_its_failure_to_the_
     "end",
     [
         NodeCompleted(execution="a", node="a", attempt=1),
-        NodeFailed(execution="a", node="a", attempt=1, error=BROKEN),
-        NodeCancelled(execution="a", node="a", why="run"),
+        NodeFailed(execution="a", node="a", attempt=1, error=BROKEN, taken=(0,)),
+        NodeCancelled(execution="a", node="a", why="join"),
+        NodeCancelled(execution="a", node="a", why="end"),
     ],
 )
-def test_what_is_decided_needs_its_steps_no_more(end: Event) -> None:
+def test_what_nothing_begins_again_needs_its_steps_no_more(end: Event) -> None:
     assert steps_of(*turn("a"), end).of("a") == []
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        NodeFailed(execution="a", node="a", attempt=1, error=BROKEN),
+        NodeCancelled(execution="a", node="a", why="run"),
+        NodeCancelled(execution="a", node="a", why="scope"),
+        NodeCancelled(execution="a", node="a", why="each"),
+    ],
+)
+def test_what_a_resumed_run_goes_on_with_keeps_its_steps_but_open_questions(end: Event) -> None:
+    steps = steps_of(*turn("a"), end)
+    assert steps.of("a") == turn("a")[1:-1]
+    assert (steps.told("a"), steps_of(*turn("a")).told("a")) == (5, 0)
+    answer = GateAnswered(gate="a!1", execution="a", node="", option="yes")
+    assert steps_of(*turn("a"), answer, end).of("a") == [*turn("a")[1:], answer]
+
+
 def test_inside_a_subgraph_effects_outlive_their_execution_because_the_subgraph_may_be_tried_again() -> None:
-    end = NodeCompleted(execution="s/a", node="s/a", attempt=1)
-    assert steps_of(*turn("s/a"), end).of("s/a") == [claimed("s/a"), settled("s/a")]
+    steps = steps_of(*turn("s/a"), NodeCompleted(execution="s/a", node="s/a", attempt=1))
+    assert steps.of("s/a") == [claimed("s/a"), settled("s/a")]
+    assert steps.told("s/a") == 2
+
+
+@pytest.mark.parametrize("inside", ["s/a", "s!1/a", "s/t/a"])
+def test_what_runs_inside_begins_anew_when_the_next_attempt_does_and_goes_on_when_a_resumed_run_does(
+    inside: str,
+) -> None:
+    cut = [*turn(inside), NodeCancelled(execution=inside, node=inside, why="scope"), claimed(inside, "late")]
+    again = NodeFailed(execution="s", node="s", attempt=1, error=BROKEN, retry_at=5.0)
+    began = NodeStarted(execution="s", node="s", attempt=2)
+    assert len(steps_of(*cut, again).of(inside)) == 6
+    assert steps_of(*cut, began).of(inside) == [*turn(inside)[1:-1], claimed(inside, "late")]
+    steps = steps_of(*turn("sa"), *cut, again, NodeStarted(execution="x", node="x"), began)
+    assert steps.of(inside) == [claimed(inside), settled(inside), claimed(inside, "late")]
+    assert (steps.told(inside), len(steps.of("sa"))) == (2, 6)
 
 
 @pytest.mark.parametrize(
