@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from engine.cli.output import Exit, Output
 from engine.errors import EngineBug, GraphError, InputError, WeftError
@@ -48,6 +48,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"weft {VERSION}")
     root.set_defaults(command=None)
+    _common(root)
     places = root.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     for command in commands().values():
         place = places.add_parser(command.name, help=command.summary, description=command.summary)
@@ -99,6 +100,7 @@ def _act(given: list[str], output: Output) -> Exit:
         return Exit.DONE
     from engine.cli.command import Setting  # noqa: PLC0415 - brings the whole engine
 
+    given = _command_first(given)
     _near_miss(given)
     tree = parser(given[0] if given and given[0] in commands() else None)
     options = tree.parse_args(given)
@@ -111,6 +113,23 @@ def _act(given: list[str], output: Output) -> Exit:
 
 async def _acted(command: Command, setting: Setting) -> Exit:
     return await command.act(setting)
+
+
+COMMON: Final[dict[str, bool]] = {"--json": False, "--db": True, "--graphs": True, "--tools": True, "--config": True}
+"""The options of every command, which may stand before it too: whether a value follows."""
+
+
+def _command_first(given: list[str]) -> list[str]:
+    """The line with what stands before the command moved behind it, where the command's own parser reads it."""
+    place = 0
+    while place < len(given):
+        name, equals, _ = given[place].partition("=")
+        if name not in COMMON:
+            break
+        place += 2 if COMMON[name] and not equals else 1
+    if place >= len(given) or given[place].startswith("-"):
+        return given
+    return [given[place], *given[:place], *given[place + 1 :]]
 
 
 def _near_miss(given: Sequence[str]) -> None:
