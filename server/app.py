@@ -91,8 +91,8 @@ API: Final = (
     Way("GET", "/api/events", live.all_events, gives=STREAM),
     # gates
     Way("GET", "/api/inbox", inbox.list_gates, gives=wire.Inbox),
-    Way("POST", "/api/runs/{id}/gates/{gate}", inbox.decide_gate, wire.Answer, wire.RunTold),
-    Way("POST", "/api/runs/{id}/gates/{gate}/link", inbox.make_decision_link, wire.MakeLink, wire.LinkMade, 201),
+    Way("POST", "/api/runs/{id}/gates/{gate:path}/link", inbox.make_decision_link, wire.MakeLink, wire.LinkMade, 201),
+    Way("POST", "/api/runs/{id}/gates/{gate:path}", inbox.decide_gate, wire.Answer, wire.RunTold),
     Way("GET", "/decide/{token}/gate", inbox.linked_gate, gives=wire.GateTold),
     Way("POST", "/decide/{token}", inbox.decide_by_link, wire.Answer, wire.Decided),
     # what there is

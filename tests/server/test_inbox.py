@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 from server import wire
 from tests.server.served import Served
@@ -106,3 +107,17 @@ def test_an_embedded_run_is_seen_and_nothing_else(served: Served) -> None:
     assert "rivers" not in first
     assert '"input"' not in first
     assert stranger.post(path, json={}).status_code == 401
+
+
+def test_a_gate_inside_a_subgraph_is_decided_by_its_id(alone: Served) -> None:
+    ask = {"kind": "human-gate", "prompt": "Pay?", "options": ["yes"], "to": [{"node": "end", "on": "yes"}]}
+    inner = {"format": "weft/1", "name": "inner", "nodes": {"ask": ask, "end": {"kind": "end"}}}
+    outer = {"format": "weft/1", "name": "outer", "nodes": {"s": {"kind": "subgraph", "graph": "inner"}}}
+    for graph in (inner, outer):
+        (alone.graphs / f"{graph['name']}.json").write_text(json.dumps(graph))
+    run, gate = asked(alone, "outer")
+    assert gate == "s/ask"
+    place = f"/api/runs/{run}/gates/{quote(gate, safe='')}"
+    assert alone.client().post(f"{place}/link", json={}).status_code == 201
+    assert alone.client().post(place, json={"option": "yes"}).status_code == 200
+    assert alone.until_ended(run)["status"] == "completed"
