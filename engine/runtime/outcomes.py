@@ -18,7 +18,7 @@ from engine.runtime.context import Executor, Names, Result
 from engine.runtime.ids import execution_seed
 from engine.runtime.limits import LimitReached
 from engine.scheduler.commands import Continue, Start
-from engine.scheduler.events import NodeCompleted, NodeFailed
+from engine.scheduler.events import EffectClaimed, EffectSettled, NodeCompleted, NodeFailed
 from engine.scheduler.retry import delay_s
 from engine.scheduler.scheduler import Scheduler
 
@@ -46,7 +46,7 @@ class Outcomes:
         """The names as they are now: for ``save``, ``when`` and error edges."""
         return self._scheduler.names_now(of.scope, of.execution)
 
-    def come_to(self, command: Ready, result: Result) -> NodeCompleted | NodeFailed:
+    def come_to(self, command: Ready, result: Result) -> NodeCompleted | NodeFailed | EffectSettled:
         """An attempt ended well; what the graph makes of it may still be an error of its own."""
         if command.item is not None:
             return NodeCompleted(
@@ -72,8 +72,22 @@ class Outcomes:
         retry_at = None if again is None else self._clock.now() + max(again, retry_after_s or 0.0)
         return judge.failed(command, failure, self.names_now(command), retry_at=retry_at)
 
-    def failed_for_good(self, command: Ready, error: OutsideError) -> NodeFailed:
-        """An attempt failed and no other follows; a used-up limit of the run ends the run."""
+    def failed_for_good(self, command: Ready, error: OutsideError) -> NodeFailed | EffectSettled:
+        """An attempt failed and no other follows.
+
+        A used-up limit fails whose it is, past every catch inside: the run, the subgraph or agent around the attempt,
+        or the graph that an agent called.
+        """
+        if isinstance(error, LimitReached) and error.owner not in ("", command.execution):
+            claim = self._scheduler.claim_at(error.owner)
+            if claim is not None:
+                return given_up(claim, judge.failure_of(error, claim.node))
+            command = self._scheduler.around(error.owner) or command
         fact = judge.failed(command, judge.failure_of(error), self.names_now(command))
         fact.ends_run = isinstance(error, LimitReached) and error.owner == ""
         return fact
+
+
+def given_up(claim: EffectClaimed, failure: Failure) -> EffectSettled:
+    """A graph that an agent called ends here, whatever is under way in it."""
+    return EffectSettled(execution=claim.execution, node=claim.node, key=claim.key, error=failure)

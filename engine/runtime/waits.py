@@ -15,6 +15,7 @@ from engine.errors import Failure
 from engine.journal.projection import next_reminder_at
 from engine.runtime.clock import Clock
 from engine.runtime.gates import first_values
+from engine.runtime.outcomes import given_up
 from engine.runtime.timers import Timer, Timers
 from engine.scheduler.events import (
     EffectClaimed,
@@ -31,7 +32,6 @@ from engine.scheduler.events import (
     TimerFired,
     TimerSet,
 )
-from engine.scheduler.names import call_name
 
 _DECIDED: Final = frozenset({NodeCompleted, NodeFailed, NodeCancelled})
 _TOLD: Final = frozenset(
@@ -213,16 +213,7 @@ class Waits:
     def _give_up(self, claim: EffectClaimed) -> None:
         message = f"{claim.tool} took longer than it may ({(claim.deadline or claim.at) - claim.at:g} s)"
         hint = "ask for less at once, or raise its timeout_s"
-        self.give_up(claim, Failure("limit", "tool.timeout", message, claim.node, hint))
-
-    def give_up(self, claim: EffectClaimed, failure: Failure) -> None:
-        """A call of a graph ends here, whatever is under way in it."""
-        self.post(EffectSettled(execution=claim.execution, node=claim.node, key=claim.key, error=failure))
-
-    def call_at(self, path: str) -> EffectClaimed | None:
-        """The open call whose scope has this path, or None."""
-        claims = (call.claim for call in self.calls.values())
-        return next((claim for claim in claims if call_name(claim.execution, claim.call) == path), None)
+        self.post(given_up(claim, Failure("limit", "tool.timeout", message, claim.node, hint)))
 
     def _expire(self, gate: GateOpened) -> None:
         if gate.default is not None:

@@ -24,9 +24,8 @@ from engine.runtime.limits import Budget, LimitReached
 from engine.runtime.outcomes import Outcomes, Ready
 from engine.runtime.steps import Steps
 from engine.runtime.surroundings import RunSettings, Surroundings, Traits
-from engine.runtime.waits import Waits
 from engine.scheduler.commands import Continue, Start
-from engine.scheduler.events import Event, NodeCompleted, NodeFailed, NodeStarted, Usage
+from engine.scheduler.events import EffectSettled, Event, NodeCompleted, NodeFailed, NodeStarted, Usage
 from engine.scheduler.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ class Driver(RunFacade, Protocol):
 
     run: str
     scheduler: Scheduler
-    waits: Waits
 
     def apply(self, fact: Event) -> None:
         """Apply a fact and what follows from it, without beginning what became ready."""
@@ -92,7 +90,6 @@ class Workers:
         self._withdrawn: set[asyncio.Task[None]] = set()
         self._working: dict[str, asyncio.Task[None]] = {}
         self._at_work: dict[str, Ready] = {}
-        self._inside: dict[str, Ready] = {}
         self._keep_under: dict[str, str] = {}
         self._is_stopped = False
         clerk.on_entered = self._entered
@@ -137,7 +134,6 @@ class Workers:
         self.alarms.drop(execution)
         task = self._working.pop(execution, None)
         self._at_work.pop(execution, None)
-        self._inside.pop(execution, None)
         if task is not None and task is not asyncio.current_task():
             self._withdrawn.add(task)
             task.cancel()
@@ -239,8 +235,6 @@ class Workers:
     async def _done(self, command: Ready, ctx: NodeContext, task: asyncio.Task[None]) -> Result | OutsideError | None:
         """What the executor comes to; None where it stepped aside or was withdrawn."""
         self._at_work[command.execution] = command
-        if self._inside:
-            self._inside.pop(command.execution, None)
         is_timed = ctx.budget.is_timed
         if is_timed:
             self.alarms.span_begins(ctx.budget)
@@ -267,22 +261,21 @@ class Workers:
             if self._working.get(command.execution) is task:
                 del self._working[command.execution]
                 self._at_work.pop(command.execution, None)
-                if self._driver.scheduler.is_calling(command.execution):
-                    self._inside[command.execution] = command  # its time goes on while graphs work for it
-                else:
-                    self.alarms.drop(command.execution)
+                if not self._driver.scheduler.is_calling(command.execution):
+                    self.alarms.drop(command.execution)  # else its time goes on: graphs work for it
 
     def _fact(
         self, command: Ready, outcome: Result | OutsideError, ctx: NodeContext, *, seconds: float
-    ) -> NodeCompleted | NodeFailed:
+    ) -> NodeCompleted | NodeFailed | EffectSettled:
         """What an attempt came to, with what it used."""
         if isinstance(outcome, Result):
-            fact: NodeCompleted | NodeFailed = self._outcomes.come_to(command, outcome)
+            fact: NodeCompleted | NodeFailed | EffectSettled = self._outcomes.come_to(command, outcome)
         elif isinstance(outcome, LimitReached):
             fact = self._outcomes.failed_for_good(command, outcome)
         else:
             fact = self._outcomes.failed(command, judge.failure_of(outcome), outcome.retry_after_s)
-        fact.usage = used(fact, ctx, seconds)
+        if not isinstance(fact, EffectSettled) and fact.execution == command.execution:
+            fact.usage = used(fact, ctx, seconds)
         return fact
 
     def _context(self, command: Ready, traits: Traits) -> NodeContext | None:
@@ -373,7 +366,6 @@ class Workers:
 
     def inside(self, command: Start, since: float) -> None:
         """On a resume: a subgraph, or an agent that called a graph, is inside since then; its time-out goes on."""
-        self._inside[command.execution] = command
         timeout_s = self._around.traits_of(command.scope, command.node).timeout_s
         if timeout_s is not None:
             self._arm_time_out(command, timeout_s, since)
@@ -385,7 +377,6 @@ class Workers:
     def _left(self, command: Start, result: Result | None) -> None:
         """A subgraph's scope is over."""
         self.alarms.drop(command.execution)
-        self._inside.pop(command.execution, None)
         key = self._keep_under.pop(command.execution, None)
         if key is not None and result is not None:
             work = self._keep(key, result.output, command.node.doc.cache.ttl_s)
@@ -418,16 +409,11 @@ class Workers:
 
     def _seconds_are_up(self, budget: Budget) -> None:
         """A limit of seconds is used up: the run fails, or the subgraph or agent that has it."""
-        claim = self._driver.waits.call_at(budget.owner)
-        if claim is not None:
-            self._driver.waits.give_up(claim, judge.failure_of(budget.used_up(), claim.node))
-            return
-        command = self._inside.get(budget.owner) or self._at_work.get(budget.owner)
-        if command is None:
-            command = next(iter(self._at_work.values()), None)
+        command = self._at_work.get(budget.owner) or next(iter(self._at_work.values()), None)
         if command is None or self._is_stopped:
             return
-        self.withdraw(command.execution)
+        if command.execution == budget.owner or not budget.owner:
+            self.withdraw(command.execution)
         self._driver.record(self._outcomes.failed_for_good(command, budget.used_up()))
 
 

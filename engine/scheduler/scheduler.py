@@ -288,6 +288,18 @@ class Scheduler:
         run = self._run
         return [_start(e) for e in run.executions.values() if e.phase == "calling" and run.calls_of(e)]
 
+    def around(self, execution: str) -> Start | None:
+        """The open subgraph node, or the agent that has called graphs, of this name, as its Start had it."""
+        found = self._run.executions.get(execution)
+        is_around = found is not None and found.caller is None and (found.inside is not None or found.calls)
+        return _start(found) if found is not None and is_around else None
+
+    def claim_at(self, path: str) -> EffectClaimed | None:
+        """What opened the scope at ``path``, where it is that of a graph which an agent called."""
+        walk = self._run.scopes.get(path)
+        parent = None if walk is None else walk.parent
+        return None if parent is None else parent.claim
+
     def is_calling(self, execution: str) -> bool:
         """Whether an execution stands aside for graphs that it called, and for nothing else."""
         found = self._run.executions.get(execution)

@@ -226,13 +226,21 @@ async def test_graphs_that_call_themselves_stop_at_the_depth(stage: Stage) -> No
 async def test_what_a_graph_uses_counts_for_the_agent(stage: Stage) -> None:
     stage.inner("a -> b -> c")
     graph = stage.outer(limits={"tool_calls": 3})
-    result, events = await stage.played(graph, call(), {"text": "Enough"})
-    assert result.status == "completed"  # the graph failed at its limit, and the agent was told
-    assert [e.error.code for e in of(events, EffectSettled) if e.error] == ["limit.tool_calls"]
-    assert [e.execution for e in of(events, NodeCompleted)] == ["boss!1/a", "boss!1/b", "boss"]
+    result, events = await stage.played(graph, call(), {"text": "Never"})
+    assert (result.status, result.error.code, result.error.node) == ("failed", "limit.tool_calls", "boss")
+    assert [e.execution for e in of(events, NodeCompleted)] == ["boss!1/a", "boss!1/b"]
 
-    result, events = await stage.played(graph, call(), {"tool": "graph:inner", "args": {"q": "more"}})
-    assert (result.status, result.error.code) == ("failed", "limit.tool_calls")
+
+@pytest.mark.parametrize("limits", [{"tool_calls": 1}, {"node_runs": 1}, {"seconds": 1.5}])
+async def test_a_graphs_own_limit_ends_it_past_every_catch_inside_and_the_model_is_told(
+    stage: Stage, limits: Any
+) -> None:
+    stage.inner("a -> b -(error)-> c; b -> d", limits=limits)
+    result, events = await stage.played(stage.outer(), call(), {"text": "Shorter"})
+    assert result.output == {"said": "Shorter"}
+    (settled,) = of(events, EffectSettled)
+    assert settled.error.code == f"limit.{next(iter(limits))}"
+    assert [e.execution for e in of(events, NodeCompleted)] == ["boss!1/a", "boss"]
 
 
 async def test_what_a_graph_uses_counts_for_the_sub_agent_that_called_it(stage: Stage) -> None:
@@ -259,13 +267,6 @@ async def test_an_agents_seconds_count_while_its_graph_works(stage: Stage) -> No
     result, events = await stage.played(graph, call(), {"text": "never"})
     assert (result.status, result.error.code, result.error.node) == ("failed", "limit.seconds", "boss")
     assert [e.execution for e in of(events, NodeCancelled)] == ["boss!1/c"]
-
-
-async def test_a_graphs_own_seconds_end_it_and_the_model_is_told(stage: Stage) -> None:
-    stage.inner("a -> b -> c", limits={"seconds": 2})
-    result, events = await stage.played(stage.outer(), call(), {"text": "Shorter"})
-    assert result.output == {"said": "Shorter"}
-    assert [e.error.code for e in of(events, EffectSettled) if e.error] == ["limit.seconds"]
 
 
 async def test_an_entrys_time_ends_the_graph_whatever_waits_in_it(stage: Stage) -> None:

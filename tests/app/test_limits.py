@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine import Engine
+from engine import Engine, Graph
 from engine.journal.memory import MemoryJournal
-from engine.scheduler.events import ModelAnswered
+from engine.scheduler.events import ModelAnswered, NodeCompleted
 from engine.scheduler.overview import overview
 from tests.app.test_resume_at_every_point import RETRY, effects, ended_by, laid_over, story
 from tests.support.clock import VirtualClock
@@ -109,6 +110,21 @@ async def test_a_subgraph_has_its_own_concurrency_and_depth(tmp_path: Path) -> N
         failed = await engine.run(story("s").graph)
     assert failed.error is not None
     assert (failed.error.code, failed.error.node) == ("subgraph.depth", "s/s/s/s")
+
+
+@pytest.mark.parametrize("limits", [{"tool_calls": 1}, {"node_runs": 1}, {"seconds": 1.5}])
+@pytest.mark.parametrize("inside", ["a -> b -(error)-> c; b -> d", "a -> g -(error)-> c; g -(ok)-> d"])
+async def test_a_subgraphs_limit_fails_its_node_past_every_catch_inside(
+    inside: str, limits: dict[str, Any], tmp_path: Path
+) -> None:
+    told = story("s -(error)-> h; s -> z", inner=inside, output={"h": "{nodes.s.error.code?}"})
+    bounded = Graph.model_validate(told.inner["inner"].as_json() | {"limits": limits})
+    uncut, texts = await whole(replace(told, inner={"inner": bounded}), tmp_path)
+    code = f"limit.{next(iter(limits))}"
+    for n in uncut.ends:
+        cut = await taken_up(uncut.events, n, texts) if n < len(uncut.events) else uncut
+        assert (cut.result.status, cut.result.output) == ("completed", {"h": code}), n
+        assert not {"s/c", "s/d"} & {e.execution for e in cut.events if isinstance(e, NodeCompleted)}
 
 
 @pytest.mark.parametrize("how", ["join", "timeout", "run"])
