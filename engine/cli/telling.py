@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from io import StringIO
+from shlex import quote
 from typing import Any
 
 from engine.app import Engine
@@ -125,7 +126,8 @@ def tell_gate(output: Output, gate: OpenGate) -> None:
     form = " --form JSON" if fields else ""
     if fields:
         output.line(f"    form: {', '.join(fields)}")
-    output.note(f"answer it: weft answer {gate.run_id} {gate.gate} {'|'.join(names)}{form}")
+    # Quoted where a shell would take it for something else: ``write!3/review``, ``fetch[7]``.
+    output.note(f"answer it: weft answer {gate.run_id} {quote(gate.gate)} {'|'.join(names)}{form}")
 
 
 def form_fields(gate: OpenGate, option: str) -> list[str]:

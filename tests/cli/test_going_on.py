@@ -135,3 +135,14 @@ def test_a_configuration_that_cannot_be_read_is_an_error_with_its_place(weft: We
 
     assert (said.code, said.error["code"], said.error["where"]) == (2, "config.unreadable", name)
     assert not list(place.glob("*.db"))
+
+
+def test_a_gate_whose_id_a_shell_would_change_is_told_in_quotes(weft: Weft, place: Path) -> None:
+    use = {"tool": "value.set", "requires_confirmation": True}
+    agent = {"kind": "agent", "model": "scripted:m", "prompt": "Go", "tools": [use]}
+    (place / "asks.json").write_text(json.dumps({"format": "weft/1", "name": "asks", "nodes": {"a": agent}}))
+    steps = [{"tool": "value.set", "args": {"value": 1}}, {"text": "done"}]
+    (place / "asks.scripted.json").write_text(json.dumps({"m": [{"steps": steps}]}))
+    said = weft("run", "asks.json", "--id", "r1")
+    assert (said.code, "weft answer r1 'a!1' approve|deny" in said.err) == (3, True)
+    assert weft("answer", "r1", "a!1", "approve").code == 0
