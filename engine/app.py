@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from engine.agents.models.registry import ModelRegistry
+from engine.agents.models.simulated import simulated_scripts
 from engine.agents.registry import ToolRegistry
 from engine.compile.check import check
 from engine.config import Config
@@ -23,7 +24,7 @@ from engine.journal import open_journal
 from engine.journal.codec import moment_text, to_json
 from engine.journal.projection import ENDED, RunStatus
 from engine.journal.store import Durability, Journal, OpenGate, Pruned, Recorded, RunFilter, RunRow
-from engine.library import Library
+from engine.library import Library, inline_graph
 from engine.model.findings import Finding
 from engine.model.graph import Graph
 from engine.model.names import nearest
@@ -184,7 +185,7 @@ class Engine:
 
     # -- runs --------------------------------------------------------------------------------------------------------
 
-    async def start(
+    async def start(  # noqa: PLR0913 - every setting of a run, each with a default
         self,
         graph: Graph | str | Path,
         input: Any = None,
@@ -192,6 +193,7 @@ class Engine:
         id: str | None = None,
         answers: Mapping[str, Any] | None = None,
         model: str | None = None,
+        simulate: bool = False,
         parent: Mapping[str, Any] | None = None,
     ) -> Run:
         """Start a run; it goes on in the background.
@@ -202,6 +204,9 @@ class Engine:
             id: the run's id; made up when absent.
             answers: scripted models' answers instead of the file beside the graph.
             model: used by every agent instead of the models it names.
+            simulate: no model is asked and nothing outside is changed: agents answer from the scripted answers, and
+                where there are none with made-up ones; tools whose effect is not ``read`` are not called, and what
+                they return is made up.
             parent: the run and event that it was made from.
 
         Returns:
@@ -209,15 +214,21 @@ class Engine:
 
         Raises:
             GraphError: with every finding; nothing was written.
-            InputError: the input does not fit, or the id is taken or malformed; nothing was written.
+            InputError: the input does not fit, or the id is taken or malformed; ``simulation.answer`` where no answer
+                of an agent could be made up; nothing was written.
         """
         document, shelf = (graph, self.library) if isinstance(graph, Graph) else self.library.open(graph)
-        graphs = self._documents.prepared(document, shelf)
+        if simulate and model is not None:
+            raise InputError("a simulation asks no model", where="model", hint="leave out one of the two")
+        forgiven = frozenset({"model.unknown"}) if simulate else frozenset[str]()
+        graphs = self._documents.prepared(document, shelf, forgiven=forgiven)
         filled = checked_input(document, input)
         now = self.clock.now()
         run_id = checked_run_id(id) if id is not None else new_run_id(now)
         self._wiring.check_model(model)
         scripts = self._wiring.scripts_for(graphs, shelf.directory, answers)
+        if simulate:
+            scripts = simulated_scripts(graphs, scripts, inline_graph)
         kept = {f"{name}{SCRIPTED}": text_and_hash(script) for name, script in scripts.items()}
         texts = {g.hash: self._documents.text(g) for g in graphs.values()}
         texts |= {digest: text for text, digest in kept.values()}
@@ -229,7 +240,7 @@ class Engine:
             seed=new_seed(),
             engine=VERSION,
             parent=dict(parent) if parent is not None else None,
-            options={"model": model} if model is not None else None,
+            options={"simulate": True} if simulate else {"model": model} if model is not None else None,
             n=1,
             at=now,
         )

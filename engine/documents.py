@@ -41,24 +41,32 @@ class Documents:
     def __init__(self, check: Check, results: Callable[[], Mapping[str, Any]]) -> None:
         self._check = check
         self._results = results
+        self._checked = Newest[bool]()
         self._plans = Newest[Plan]()
         self._texts = Newest[str]()
         self._read = Newest[Graph]()
 
-    def prepared(self, graph: Graph, library: Library) -> dict[str, Graph]:
+    def prepared(self, graph: Graph, library: Library, *, forgiven: frozenset[str] = frozenset()) -> dict[str, Graph]:
         """Every document that a graph reaches, its own first, checked and compiled.
+
+        Args:
+            graph: the run's own.
+            library: where its subgraphs are looked up.
+            forgiven: codes of findings that do not matter to this run.
 
         Raises:
             GraphError: with every finding.
         """
-        if graph.hash in self._plans and not shelves.graph_names(graph):
+        if self._checked.get(graph.hash) and not shelves.graph_names(graph):
             return {graph.name: graph}
-        refuse(graph, self._check(graph, library))
+        refuse(graph, self._check(graph, library), forgiven=forgiven)
         reached = shelves.reachable(graph, library)
         for other in reached.values():
             if other is not graph:
-                refuse(other, self._check(other, library))
+                refuse(other, self._check(other, library), forgiven=forgiven)
             self.plan(other)
+        if not forgiven:
+            self._checked.keep(graph.hash, True)
         return reached
 
     def plan(self, graph: Graph) -> Plan:
@@ -167,13 +175,13 @@ async def _text(journal: Journal, digest: str) -> str:
     return text
 
 
-def refuse(graph: Graph, findings: Sequence[Finding]) -> None:
-    """Raise when there is an error among the findings.
+def refuse(graph: Graph, findings: Sequence[Finding], *, forgiven: frozenset[str] = frozenset()) -> None:
+    """Raise when there is an error among the findings, those of a ``forgiven`` code apart.
 
     Raises:
         GraphError: ``graph.invalid`` with all findings, its message the first error's.
     """
-    errors = [finding for finding in findings if finding.severity == "error"]
+    errors = [finding for finding in findings if finding.severity == "error" and finding.code not in forgiven]
     if errors:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         raise GraphError(

@@ -29,6 +29,7 @@ class RunResult:
         usage: tokens, usd (None: unknown price), seconds of work, tool calls.
         waiting_for: gates, timers, signals and retries that are open, oldest first.
         started_at, ended_at: seconds since 1970; ``ended_at`` None until it ended.
+        is_simulated: no model was asked, and no tool called that changes something outside.
     """
 
     id: str
@@ -42,6 +43,7 @@ class RunResult:
     waiting_for: tuple[Wait, ...]
     started_at: float
     ended_at: float | None
+    is_simulated: bool = False
 
     @property
     def is_ended(self) -> bool:
@@ -63,6 +65,7 @@ class RunResult:
             row.waiting_for,
             row.started_at,
             row.ended_at,
+            bool((row.options or {}).get("simulate")),
         )
 
 

@@ -63,6 +63,8 @@ API: Final = (
     Way("POST", "/api/session/links", login.make_login_link, wire.Nothing, wire.LinkMade, 201),
     # graphs
     Way("GET", "/api/graphs", graphs.list_graphs, gives=wire.GraphList),
+    Way("GET", "/api/patterns", graphs.list_patterns, gives=wire.PatternList),
+    Way("POST", "/api/graphs/{name}/new", graphs.begin_graph, wire.NewGraph, wire.Saved, 201),
     Way("GET", "/api/graphs/{name}", graphs.read_graph, gives=JSON),
     Way("PUT", "/api/graphs/{name}", graphs.save_graph, JSON, wire.Saved),
     Way("DELETE", "/api/graphs/{name}", graphs.remove_graph, status=204),

@@ -19,6 +19,7 @@ import orjson
 from anyio import to_thread
 
 from engine.errors import GraphError, InputError
+from engine.gallery import Beginning, make
 from engine.model import Graph, Reading
 from engine.model.names import is_name, nearest
 from engine.model.saving import save_text
@@ -164,6 +165,24 @@ class Folder:
             path = self.file(name)
             await to_thread.run_sync(_write, text, path)
             entry = await to_thread.run_sync(self._entry, name, text, graph)
+        self._tell(Change(name, entry.etag, by))
+        return entry
+
+    async def begin(self, new: Beginning, *, by: str) -> Entry:
+        """Write a new graph with its scripted answers.
+
+        Raises:
+            GraphError: ``graph.exists``, ``graph.unwritable``.
+        """
+        name = new.graph.name
+        async with self._lock(name):
+            self.file(name)
+            try:
+                await to_thread.run_sync(make, new, self.directory)
+            except GraphError as error:
+                # Where the directory lies is nobody's business out there.
+                raise GraphError(error.message, code=error.code, where=name, hint=error.hint) from None
+            entry = await to_thread.run_sync(self._entry, name)
         self._tell(Change(name, entry.etag, by))
         return entry
 

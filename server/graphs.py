@@ -6,6 +6,7 @@ the current one. Nothing here runs a graph: reading, checking and comparing are 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from anyio import to_thread
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from engine.app import json_value
 from engine.errors import GraphError, InputError
+from engine.gallery import beginning, patterns
 from engine.library import graph_names
 from engine.model import Graph
 from engine.model.diff import diff
@@ -59,6 +61,23 @@ async def save_graph(request: Request) -> Response:
         hint = f"save it under {graph.name}, or rename it"
         raise InputError(f"the document is called {graph.name!r}", code="request.invalid", where="/name", hint=hint)
     return await _save(house, graph, expected, person_of(request))
+
+
+async def list_patterns(request: Request) -> Response:
+    """Every sample graph that a new one can begin as."""
+    del request
+    return json_answer({"patterns": await to_thread.run_sync(_patterns)})
+
+
+async def begin_graph(request: Request) -> Response:
+    """Make a graph: a copy of a pattern with its scripted answers, or a graph that does nothing."""
+    house, name = house_of(request), request.path_params["name"]
+    asked = await read(request, wire.NewGraph)
+    entry = await house.folder.begin(await to_thread.run_sync(beginning, name, asked.from_), by=person_of(request).name)
+    await _keep(house, entry, person_of(request).name)
+    told = await to_thread.run_sync(_saved, house, entry)
+    where = f"{request.scope.get('root_path', '')}/api/graphs/{name}"
+    return json_answer(told, 201, headers={"etag": f'"{entry.etag}"', "location": where})
 
 
 async def rename_graph(request: Request) -> Response:
@@ -277,6 +296,23 @@ def _saved(house: House, entry: Entry) -> dict[str, Any]:
     graph = entry.graph
     findings = [finding.as_json() for finding in house.engine.check(graph)]
     return {"name": entry.name, "etag": entry.etag, "hash": graph.hash, "findings": findings}
+
+
+@cache
+def _patterns() -> list[dict[str, Any]]:
+    """The gallery; it comes with weft and does not change while weft runs."""
+    graphs = [Graph.load(file) for file in patterns().values()]
+    return [
+        {
+            "name": graph.name,
+            "title": graph.title or graph.name,
+            "description": graph.description or "",
+            "nodes": len(graph.nodes),
+            "input": json_value(graph.input, graph.name),
+            "document": graph.as_json(),
+        }
+        for graph in graphs
+    ]
 
 
 def _line(house: House, entry: Entry) -> dict[str, Any]:

@@ -67,8 +67,8 @@ ASKS: Final[dict[str, tuple[Asked, ...]]] = {
 
 CONFLICT: Final = frozenset(
     {
-        "rename_graph", "remove_graph", "start_run", "remove_run", "cancel_run", "resume_run", "send_signal",
-        "decide_gate", "make_decision_link", "linked_gate", "decide_by_link",
+        "begin_graph", "rename_graph", "remove_graph", "start_run", "remove_run", "cancel_run", "resume_run",
+        "send_signal", "decide_gate", "make_decision_link", "linked_gate", "decide_by_link",
     }
 )  # fmt: skip
 """Handlers that may answer 409."""
@@ -167,7 +167,7 @@ def _refusals(way: Way) -> set[int]:
     found |= {400, 413, 415, 422} if way.takes is not None else set()
     found |= {422} if name in ASKS or "{name}" in way.path else set()
     found |= {409} if name in CONFLICT else set()
-    found |= {412, 428, 507} if name in WRITES_FILES else set()
+    found |= {412, 428, 507} if name in WRITES_FILES else {507} if name == "begin_graph" else set()
     return found
 
 

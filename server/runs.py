@@ -37,7 +37,7 @@ async def start_run(request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     run_id = asked.id if asked.id is not None or key is None else id_of_key(person_of(request).name, key)
     try:
-        run = await house.engine.start(graph, asked.input, id=run_id, model=asked.model)
+        run = await house.engine.start(graph, asked.input, id=run_id, model=asked.model, simulate=asked.simulate)
     except InputError as error:
         if error.code != "run.exists" or key is None or run_id is None:
             raise
@@ -48,7 +48,8 @@ async def start_run(request: Request) -> Response:
 async def _started_before(house: House, run_id: str, graph: Graph, asked: wire.StartRun) -> Response:
     """The answer to a repeated request: that of the first."""
     first = await house.engine.look(run_id)
-    if first.graph != asked.graph or first.input != checked_input(graph, asked.input):
+    is_same = first.graph == asked.graph and first.is_simulated == asked.simulate
+    if not is_same or first.input != checked_input(graph, asked.input):
         raise InputError(
             "the key was used for another request",
             code="request.key_reused",
@@ -157,7 +158,7 @@ def run_line(row: RunRow | RunResult) -> dict[str, Any]:
 
 def run_told(run: RunResult) -> dict[str, Any]:
     """A run with its input and output."""
-    return {**run_line(run), "input": run.input, "output": run.output}
+    return {**run_line(run), "input": run.input, "output": run.output, "simulated": run.is_simulated}
 
 
 def _whole(given: str | None, name: str, *, most: int = 2**53) -> int | None:

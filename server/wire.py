@@ -96,6 +96,31 @@ class GraphLine(Told):
     input: JsonValue = None
 
 
+class Pattern(Told):
+    """A sample graph to begin with; ``nodes``: how many it has."""
+
+    name: Name
+    title: str
+    description: str
+    nodes: int
+    input: JsonValue = None
+    document: dict[str, Any]
+
+
+class PatternList(Told):
+    """Every sample graph."""
+
+    patterns: list[Pattern]
+
+
+class NewGraph(Asked):
+    """What a new graph begins as: a copy of a pattern and its scripted answers, or a graph that does nothing."""
+
+    model_config = ConfigDict(validate_by_alias=True)
+
+    from_: Annotated[str, Field(max_length=64)] | None = Field(None, alias="from")
+
+
 class GraphList(Told):
     """Every graph of the directory."""
 
@@ -169,6 +194,7 @@ class StartRun(Asked):
     input: JsonValue = None
     id: RunId | None = None
     model: Annotated[str, Field(max_length=200)] | None = Field(None, description="Instead of the models it names.")
+    simulate: bool = Field(False, description="Ask no model, change nothing outside; what is missing is made up.")
 
 
 class CancelRun(Asked):
@@ -222,6 +248,7 @@ class RunTold(RunLine):
 
     input: JsonValue
     output: JsonValue
+    simulated: bool = Field(description="No model was asked, and no tool called that changes something outside.")
 
 
 class RunList(Told):

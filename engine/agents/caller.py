@@ -4,6 +4,8 @@ Rule: what a call may do is decided here, outside any model. A call that changes
 journal, and the claim is on disk, before its function is called; what it came to is settled afterwards. So a claim
 without settlement means "nobody knows", and an unsafe call in that state is never repeated unasked.
 
+In a simulation a call that would change something is not made: what it returns is made up (``_stood_in``).
+
 Theory of operation, step by step: answer from the journal if the call is settled there · check the arguments · count
 against ``max_calls`` · ask for approval · for an unsafe call whose end is unknown ask what became of it · reserve the
 budget, claim, commit · call, within its time · make the result JSON, settle. Steps that need a person leave by ``Asks``
@@ -23,11 +25,13 @@ from engine.agents.canonical import digest, is_object
 from engine.agents.deadlines import DeadlinePassed, within
 from engine.agents.definition import Effect, Tool
 from engine.agents.ledger import Entry, Ledger
+from engine.agents.models.instances import smallest_instance
 from engine.agents.results import to_json
 from engine.agents.secrets import Revealed, SecretStore, has_secret, reveal
 from engine.agents.threads import Threads
 from engine.agents.toolcontext import Site, ToolContext
 from engine.errors import EngineBug, Failure, OutsideError, ToolError
+from engine.model.values import ABSENT, as_object
 from engine.runtime.context import NodeContext, Suspend
 from engine.runtime.limits import Budget
 from engine.scheduler.events import EffectClaimed, EffectSettled
@@ -108,12 +112,14 @@ class ToolCaller:
             if settled.error is None or call.in_turn:
                 return Outcome(settled.result, settled.writes, settled.error)
             known = None  # a tool node's earlier attempt ended in an error: this one begins anew
+        if call.ctx.is_simulated and call.tool.effect_with(as_object(call.args)) != "read":
+            return self._stood_in(call, self._claims(call, known))
         given = self._given(call)
         bound = call.tool.bind(given.args, is_secret=bool(given.used))
         effect = call.tool.effect_with(bound)
         claims = self._claims(call, known)
         if claims == 0:
-            self._permit(call)
+            self._permit(call, needs_approval=call.needs_approval)
         elif effect == "unsafe":
             answered = self._ask_what_became(call, claims, None)
             if answered is not None:
@@ -156,7 +162,7 @@ class ToolCaller:
     def _claims(self, call: Call, known: Entry | None) -> int:
         return 0 if known is None else known.claims
 
-    def _permit(self, call: Call) -> None:
+    def _permit(self, call: Call, *, needs_approval: bool) -> None:
         """Everything that may forbid a call that has not begun, in the order that bothers people least."""
         tool, ctx = call.tool, call.ctx
         if tool.max_calls is not None and ctx.budget.calls_of(tool.name) >= tool.max_calls:
@@ -167,7 +173,7 @@ class ToolCaller:
                 hint="find another way, or raise the tool's max_calls",
                 happened=False,
             )
-        if call.needs_approval:
+        if needs_approval:
             subject = questions.Subject(tool.name, tool.version, tool.risk_level)
             decision = questions.approval(ctx, subject, call.args, call.number)
             if decision.option != questions.APPROVE:
@@ -196,6 +202,20 @@ class ToolCaller:
             case _:
                 raise EngineBug(f"the gate {answer.gate} has no option {answer.option}")
 
+    def _stood_in(self, call: Call, claims: int) -> Outcome:
+        """A simulated call: checked and counted like any other; then nothing happens, and the result is made up.
+
+        Nobody is asked to approve it, for there is nothing to approve, and no secret is looked up.
+        """
+        if not has_secret(call.template):
+            call.tool.bind(call.args)
+        if claims == 0:
+            self._permit(call, needs_approval=False)
+            self._claim(call, call.tool.effect, is_first=True)
+        result = _made_up(call.tool)
+        self._settle(call, result, None, is_simulated=True)
+        return Outcome(result)
+
     # -- journal -----------------------------------------------------------------------------------------------------
 
     def _claim(self, call: Call, effect: Effect, *, is_first: bool) -> None:
@@ -216,7 +236,15 @@ class ToolCaller:
         call.ctx.record(event)
         call.ledger.note(event)
 
-    def _settle(self, call: Call, result: Any, writes: dict[str, Any] | None, error: Failure | None = None) -> None:
+    def _settle(
+        self,
+        call: Call,
+        result: Any,
+        writes: dict[str, Any] | None,
+        error: Failure | None = None,
+        *,
+        is_simulated: bool = False,
+    ) -> None:
         event = EffectSettled(
             execution=call.ctx.execution,
             node=call.ctx.node,
@@ -224,6 +252,7 @@ class ToolCaller:
             result=result,
             error=error,
             writes=writes or None,
+            simulated=is_simulated,
         )
         call.ctx.record(event)
         call.ledger.note(event)
@@ -318,6 +347,13 @@ class ToolCaller:
 def _is_journaled(call: Call, effect: Effect) -> bool:
     """Whether the call leaves events of its own; an uncounted ``read`` of a tool node is told by its node's."""
     return effect != "read" or call.in_turn or call.tool.max_calls is not None
+
+
+def _made_up(tool: Tool) -> Any:
+    """What stands in for a tool's result: a value that fits its schema, where it has one and such a value was found."""
+    words = f"(simulated) {tool.name}"
+    found = ABSENT if tool.returns is None else smallest_instance(tool.returns, words=words)
+    return words if found is ABSENT else found
 
 
 def _reason(form: Any) -> str:

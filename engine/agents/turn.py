@@ -31,6 +31,7 @@ from engine.agents.ledger import Ledger
 from engine.agents.lifecycle import Lifecycle, State
 from engine.agents.messages import Message
 from engine.agents.models.base import Asker, ModelAnswer, ModelRequest, ToolSpec
+from engine.agents.models.simulated import SIMULATED
 from engine.agents.recorded import RecordedAnswers, answer_json, answer_of
 from engine.agents.recovery import Way, way_on
 from engine.agents.services import Services
@@ -311,6 +312,7 @@ class Turn:
         default = self.shared.services.default_model
         models = self.spec.models or (() if default is None else (default,))
         models = models if ctx.model is None else (ctx.model,)
+        models = (SIMULATED,) if ctx.is_simulated else models
         if not models:
             raise ModelError(
                 "the agent names no model",
@@ -320,7 +322,7 @@ class Turn:
             )
         reference = digest([request.system, list(request.messages)])
         for place, name in enumerate(models):
-            if not self.shared.services.models.is_free(name):
+            if not ctx.is_simulated and not self.shared.services.models.is_free(name):
                 self.budget.reserve_money()
             ctx.record(
                 ModelRequested(
@@ -346,7 +348,8 @@ class Turn:
 
     async def _ask_one(self, name: str, request: ModelRequest, step: int) -> ModelAnswer | Failure:
         ctx = self.shared.ctx
-        runner, model = self.shared.services.models.find(name)
+        services = self.shared.services
+        runner, model = (services.simulated, name) if ctx.is_simulated else services.models.find(name)
         one = ModelRequest(
             model, request.system, request.messages, request.tools, request.output_schema, request.settings,
             request.asker,

@@ -13,14 +13,12 @@ from typing import Any, Final, get_args
 from engine.cli.command import Command, Setting
 from engine.cli.output import Exit
 from engine.errors import GraphError, InputError
-from engine.gallery import patterns
+from engine.gallery import beginning, make, patterns
 from engine.library import reachable
 from engine.model.diff import diff
 from engine.model.document import graph_schema
 from engine.model.findings import Finding
 from engine.model.graph import Graph
-from engine.model.names import NAME_PATTERN, is_name, nearest
-from engine.model.new import new_graph
 
 DEADLINE_S: Final = 20.0
 
@@ -174,43 +172,12 @@ async def _fmt(setting: Setting) -> Exit:
 
 async def _new(setting: Setting) -> Exit:
     options, output = setting.options, setting.output
-    if not is_name(options.name):
-        raise InputError(f"{options.name!r} is no graph's name", where="NAME", hint=f"it must match {NAME_PATTERN}")
-    directory = setting.graphs
-    file = directory / f"{options.name}.json"
-    if file.exists():
-        raise InputError("the file is there already", code="graph.exists", where=str(file), hint="choose another name")
-    written = [file]
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if options.pattern is None:
-            new_graph(options.name).save(file)
-        else:
-            source = _pattern(options.pattern)
-            Graph.load(source).model_copy(update={"name": options.name}).save(file)
-            answers = source.with_name(f"{source.stem}.scripted.json")
-            if answers.is_file():
-                written.append(directory / f"{options.name}.scripted.json")
-                written[-1].write_bytes(answers.read_bytes())
-    except OSError as error:
-        raise GraphError(f"it cannot be written: {error}", code="graph.unwritable", where=str(file)) from None
+    written = make(beginning(options.name, options.pattern), setting.graphs)
     output.value({"files": [str(f) for f in written]})
     for made in written:
         output.line(f"made {made}")
     output.note(f"run it: weft run {options.name}")
     return Exit.DONE
-
-
-def _pattern(name: str) -> Path:
-    known = patterns()
-    if name not in known:
-        near = nearest(name, known)
-        raise InputError(
-            f"there is no pattern {name!r}",
-            where="--from",
-            hint=f"did you mean {near}?" if near else f"patterns: {', '.join(known)}",
-        )
-    return known[name]
 
 
 async def _schema(setting: Setting) -> Exit:

@@ -40,6 +40,9 @@ def _configure_run(place: argparse.ArgumentParser) -> None:
     place.add_argument("--durability", choices=["full", "process", "memory"], default="full", help="what it survives")
     place.add_argument("--answers", metavar="FILE", help="scripted models' answers instead of those beside the graph")
     place.add_argument("--model", metavar="NAME", help="the model that every agent uses")
+    place.add_argument(
+        "--simulate", action="store_true", help="ask no model and change nothing outside; what is missing is made up"
+    )
     _configure_going_on(place)
 
 
@@ -86,7 +89,14 @@ async def _run(setting: Setting) -> Exit:
         return await _go_on(
             setting,
             engine,
-            lambda: engine.start(options.graph, given, id=options.id, answers=answers, model=options.model),
+            lambda: engine.start(
+                options.graph,
+                given,
+                id=options.id,
+                answers=answers,
+                model=options.model,
+                simulate=options.simulate,
+            ),
         )
 
 

@@ -48,6 +48,7 @@ def result_json(result: RunResult | RunRow) -> dict[str, Any]:
             "tool_calls": usage.tool_calls,
         },
         "waiting_for": [wait_json(wait) for wait in result.waiting_for],
+        **({"simulated": True} if isinstance(result, RunResult) and result.is_simulated else {}),
     }
 
 

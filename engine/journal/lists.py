@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -199,13 +200,13 @@ def run(connection: sqlite3.Connection, run_id: str) -> RunRow:
     """
     key = run_key(connection, run_id)
     row = connection.execute(f"{_SELECT_RUNS} WHERE key = ?", (key,)).fetchone()
-    given = _event(connection, key, 1, ev.RunStarted).input
+    started = _event(connection, key, 1, ev.RunStarted)
     is_completed = row[_STATUS] == "completed"
     output = _event(connection, key, row[-1], ev.RunCompleted).output if is_completed else None
-    return _run_row(connection, row, given, output)
+    return replace(_run_row(connection, row), input=started.input, output=output, options=started.options)
 
 
-def _run_row(connection: sqlite3.Connection, row: tuple[Any, ...], given: Any = None, output: Any = None) -> RunRow:
+def _run_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunRow:
     key, run_id, graph, graph_hash, status, started_at, ended_at, error, usage, parent, _ = row
     return RunRow(
         id=run_id,
@@ -219,8 +220,6 @@ def _run_row(connection: sqlite3.Connection, row: tuple[Any, ...], given: Any = 
         error=None if error is None else Failure.from_json(orjson.loads(error)),
         usage=usage_from_json(orjson.loads(usage)),
         parent=None if parent is None else orjson.loads(parent),
-        input=given,
-        output=output,
     )
 
 

@@ -255,7 +255,7 @@ class MemoryJournal:
         run = self._known(run_id)
         ended = run.event(run.fold().summary.ended_n)
         output = ended.output if isinstance(ended, RunCompleted) else None
-        return replace(_row(run), input=run.started.input, output=output)
+        return replace(_row(run), input=run.started.input, output=output, options=run.started.options)
 
     async def inbox(self, *, run_id: str | None = None, after: tuple[float, str, str] | None = None) -> list[OpenGate]:
         """Open gates; see the protocol."""

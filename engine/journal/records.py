@@ -103,6 +103,7 @@ class RunRow:
         cursor: grows with every run created; for paging.
         waiting_for: open waits, oldest first; at most ``WAITS_SHOWN``.
         input, output: JSON values, only from ``Journal.run``; None in lists.
+        options: as in ``run.started``, only from ``Journal.run``; None in lists.
         parent: the run and event that it was made from, as in ``run.started``, or None.
     """
 
@@ -119,6 +120,7 @@ class RunRow:
     parent: dict[str, Any] | None
     input: Any = None
     output: Any = None
+    options: dict[str, Any] | None = None
 
 
 WAITS_SHOWN: Final = 100

@@ -256,6 +256,7 @@ SHAPES: Final = (
         _Field("error", "f", None, _FAILURE),
         _Field("writes", "w", None),
         _Field("usage", "u", None, _USAGE),
+        _Field("simulated", "x", False),
     ),
     _shape(
         7,

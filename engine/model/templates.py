@@ -22,7 +22,17 @@ from engine.model.paths import Path, value_at_path
 from engine.model.types import DYNAMIC, Types
 from engine.model.values import ABSENT, Absent, compact
 
-__all__ = ["ABSENT", "Reference", "Template", "expressions_in", "parse", "references_in", "resolve", "value_at"]
+__all__ = [
+    "ABSENT",
+    "Reference",
+    "Template",
+    "escaped",
+    "expressions_in",
+    "parse",
+    "references_in",
+    "resolve",
+    "value_at",
+]
 
 Names = Mapping[str, Any]
 """``{"input": …, "state": {…}, "nodes": {ID: {"output": …}}, "run": …, "iteration": …}``; what is absent is absent."""
@@ -104,6 +114,17 @@ def parse(text: str) -> Template:
     only = parts[0] if len(parts) == 1 else None
     constant = only if isinstance(only, str) else "" if not parts else None
     return Template(tuple(parts), only if isinstance(only, Reference) else None, constant)
+
+
+def escaped(text: str) -> str:
+    """The template that comes to exactly this text, whatever braces stand in it."""
+    written: list[str] = []
+    opened = 0
+    for character in text:
+        is_closing = character == "}" and opened > 0
+        written.append(character * 2 if character == "{" or is_closing else character)
+        opened += 1 if character == "{" else -1 if is_closing else 0
+    return "".join(written)
 
 
 def _close(literal: list[str], parts: list[str | Reference]) -> None:

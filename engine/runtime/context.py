@@ -119,6 +119,7 @@ class NodeContext:
         scripted: the scripted models' answers of the graph it stands in, or None where there are none.
         model: used instead of every model that the node names, or None.
         types: what the names are made of.
+        is_simulated: no model is asked, and no tool called that has an effect outside.
         calls: tool calls of this attempt that were begun and leave no events of their own.
     """
 
@@ -142,6 +143,7 @@ class NodeContext:
     scripted: Any = None
     model: str | None = None
     types: Types = DYNAMIC
+    is_simulated: bool = False
     calls: int = 0
 
     def record(self, event: Event) -> None:

@@ -95,6 +95,7 @@ class RunSettings:
         called: gives the plan of a graph that an agent calls by its name; KeyError: none is kept with the run.
         model: used instead of every model that a node names, or None.
         scripts: graph name -> the scripted models' answers for it.
+        simulates: no model is asked, and no tool called that has an effect outside.
     """
 
     seed: int
@@ -103,3 +104,4 @@ class RunSettings:
     called: Callable[[str], Plan]
     model: str | None = None
     scripts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    simulates: bool = False

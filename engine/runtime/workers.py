@@ -213,7 +213,8 @@ class Workers:
         traits = self._around.traits_of(command.scope, command.node)
         cache, key = traits.cache, None
         if cache is not None:
-            key = await self._reused(command)
+            # What is made up is kept for nobody, and what others came to is no simulation.
+            key = None if self._settings.simulates else await self._reused(command)
             if key == _REUSED:
                 return
             if isinstance(command, Start) and command.node.kind == "subgraph":
@@ -325,6 +326,7 @@ class Workers:
             scripted=self._settings.scripts.get(scope.plan.name),
             model=self._settings.model,
             types=traits.types,
+            is_simulated=self._settings.simulates,
         )
 
     # -- results that are kept ---------------------------------------------------------------------------------------

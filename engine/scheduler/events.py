@@ -158,6 +158,7 @@ class EffectSettled:
 
     ``writes``: state keys that the tool set (``ToolContext.set_state``), so that a resumed turn has them again.
     ``usage``: of a graph that an agent called, what its nodes used; their own events have told it already.
+    ``simulated``: the tool was not called; the result stands in for what it would have returned.
     """
 
     execution: str
@@ -167,6 +168,7 @@ class EffectSettled:
     error: Failure | None = None
     writes: dict[str, Any] | None = None
     usage: Usage | None = None
+    simulated: bool = False
     n: int = 0
     at: float = 0.0
 

@@ -218,3 +218,13 @@ async def slow() -> None:
     """Never end."""
     await asyncio.sleep(3600)
 '''
+
+
+def test_a_graph_is_simulated_without_scripted_answers(weft: Weft, place: Path) -> None:
+    (place / "graphs" / "draft-and-review.scripted.json").unlink()
+    assert weft("run", "draft-and-review", "-i", "topic=rivers", "--id", "r1", "--simulate").code == 3
+    done = weft("answer", "r1", "review", "approve", "--json").value
+    assert (done["status"], done["simulated"]) == ("completed", True)
+    assert done["output"]["article"].startswith("(simulated) ")
+    assert not (place / "files").exists()
+    assert weft("run", "draft-and-review", "--simulate", "--model", "scripted:writer").code == 2

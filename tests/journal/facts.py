@@ -214,6 +214,7 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
         error=_maybe(failures),
         writes=_maybe(st.dictionaries(names, values, max_size=3)),
         usage=_maybe(usages),
+        simulated=st.booleans(),
     ),
     ev.ModelRequested: _of_node(
         ev.ModelRequested, step=attempts, model=names, messages_ref=st.just(HASH), agent=st.just("") | names

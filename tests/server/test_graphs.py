@@ -220,3 +220,39 @@ def test_two_who_save_the_same_graph_never_overwrite_each_other_unseen(served: S
             newest = seen[name] = answer.headers["etag"]
         else:
             assert answer.headers["etag"] == newest
+
+
+def test_every_pattern_can_be_begun_and_runs_without_a_key(served: Served) -> None:
+    client = served.client()
+    known = wire.PatternList.model_validate_json(client.get("/api/patterns").content).patterns
+    assert {"draft-and-review", "coordinator"} <= {pattern.name for pattern in known}
+    for pattern in known:
+        assert pattern.document["name"] == pattern.name
+        made = client.post(f"/api/graphs/my-{pattern.name}/new", json={"from": pattern.name})
+        assert made.status_code == 201, made.text
+        saved = wire.Saved.model_validate_json(made.content)
+        assert [finding for finding in saved.findings if finding.severity == "error"] == []
+        assert made.headers["etag"] == client.get(made.headers["location"]).headers["etag"]
+    run = served.start("my-sequential-pipeline")
+    assert served.until_ended(run["id"])["status"] == "completed"
+    assert len(client.get("/api/graphs/my-coordinator/versions").json()["versions"]) == 1
+
+
+def test_a_blank_graph_is_begun_and_nothing_is_overwritten(served: Served) -> None:
+    client = served.client()
+    assert client.post("/api/graphs/blank/new", json={}).status_code == 201
+    content = (served.graphs / "blank.json").read_bytes()
+    (served.graphs / "left.scripted.json").write_text('{"m": []}')
+    for name, body, status, code in (
+        ("blank", {"from": "coordinator"}, 409, "graph.exists"),
+        ("left", {"from": "coordinator"}, 409, "graph.exists"),
+        ("other", {"from": "coordinatr"}, 422, "pattern.unknown"),
+        ("No Name", {"from": None}, 422, "input.invalid"),
+        ("other", {"form": None}, 422, "request.invalid"),
+    ):
+        answer = client.post(f"/api/graphs/{name}/new", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+        assert str(served.graphs) not in answer.text
+    assert (served.graphs / "blank.json").read_bytes() == content
+    assert (served.graphs / "left.scripted.json").read_text() == '{"m": []}'
+    assert not (served.graphs / "left.json").exists()

@@ -170,3 +170,19 @@ def test_the_feed_tells_all_runs_by_a_position_that_only_grows(alone: Served) ->
             if again[-1] == seen[-1]:
                 break
     assert again == seen[5:]
+
+
+def test_a_simulation_asks_no_model_and_writes_no_file(served: Served) -> None:
+    client = served.client()
+    client.post("/api/graphs/simulated/new", json={"from": "draft-and-review"})
+    (served.graphs / "simulated.scripted.json").unlink()
+    body = {"graph": "simulated", "input": {"topic": "rivers"}, "simulate": True}
+    run = client.post("/api/runs", json=body, headers={"idempotency-key": "simulated"}).json()
+    gate = served.until_asked(run["id"])
+    assert "(simulated)" in gate["prompt"]
+    client.post(f"/api/runs/{run['id']}/gates/{gate['gate']}", json={"option": "approve"})
+    ended = served.until_ended(run["id"])
+    assert (ended["status"], ended["simulated"]) == ("completed", True)
+    assert not (served.graphs.parent / "files").exists()
+    real = client.post("/api/runs", json={**body, "simulate": False}, headers={"idempotency-key": "simulated"})
+    assert (real.status_code, real.json()["code"]) == (422, "request.key_reused")
