@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import anyio
-import orjson
 from anyio import to_thread
 
 from engine.errors import GraphError, InputError
@@ -135,7 +134,7 @@ class Folder:
             self._read.pop(name, None)
             raise self._unknown(name) from None
         is_known = graph is not None and text is not None and content == text.encode()
-        reading = Reading(graph, orjson.loads(content), ()) if is_known else Graph.read(content)
+        reading = Reading(graph, None, ()) if is_known else Graph.read(content)
         entry = Entry(name, content, etag_of(content), reading)
         self._read[name] = (stamp, entry)
         return entry
@@ -225,14 +224,8 @@ class Folder:
         except GraphError:
             current = ABSENT
             self.file(name)  # raises again where not the file but the name is at fault
-        if expected not in (current, "*" if current else current):
-            said = "it was changed since you read it" if current else "it is not there any more"
-            raise GraphError(
-                "there is a graph of that name" if expected == ABSENT else said,
-                code="graph.changed",
-                where=name,
-                hint="look at the current version, and save again with its ETag",
-            )
+        if not is_expected(expected, current):
+            raise refusal(name, expected, is_there=current != ABSENT)
 
     def _lock(self, name: str) -> anyio.Lock:
         return self._locks.setdefault(name, anyio.Lock())
@@ -299,6 +292,22 @@ class Folder:
         except OSError:
             return {}
         return found
+
+
+def is_expected(expected: str, current: str) -> bool:
+    """Whether the ``current`` version is the one that somebody read; both etags, ``ABSENT`` for none."""
+    return expected in (current, "*" if current else current)
+
+
+def refusal(name: str, expected: str, *, is_there: bool) -> GraphError:
+    """The error for somebody who would overwrite what they have not read."""
+    said = "it was changed since you read it" if is_there else "it is not there any more"
+    return GraphError(
+        "there is a graph of that name" if expected == ABSENT else said,
+        code="graph.changed",
+        where=name,
+        hint="look at the current version, and save again with its ETag",
+    )
 
 
 def etag_of(content: bytes) -> str:

@@ -6,9 +6,11 @@ the current one. Nothing here runs a graph: reading, checking and comparing are 
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from typing import Any, Final
 
+import orjson
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +26,7 @@ from engine.model.reading import MAX_BYTES
 from server import wire
 from server.answers import body_bytes, json_answer, nothing, read
 from server.asking import house_of, person_of
-from server.folder import Entry, expected_etag
+from server.folder import ABSENT, Entry, expected_etag, is_expected, refusal
 from server.house import House
 from server.moments import told_moment
 from server.people import Person
@@ -222,17 +224,23 @@ async def _graph_in(request: Request) -> Graph:
 
 async def _save(house: House, graph: Graph, expected: str, person: Person) -> Response:
     before = await _current(house, graph.name)
+    if not is_expected(expected, ABSENT if before is None else before.etag):
+        return await _changed(house, graph.name, refusal(graph.name, expected, is_there=before is not None))
     text = await to_thread.run_sync(graph.dumps)
-    if before is not None and before.etag == expected:
+    if before is not None:
         await _keep(house, before, None, only_new=True)
+    # The checker works while the disk does.
+    checking = asyncio.ensure_future(to_thread.run_sync(_findings_of, house, graph))
     try:
         saved = await house.folder.save(graph.name, text, expected=expected, by=person.name, graph=graph)
+        await _keep(house, saved, person.name)
+        findings = await checking
     except GraphError as error:
         return await _changed(house, graph.name, error)
-    await _keep(house, saved, person.name)
-    status = 201 if before is None else 200
-    told = await to_thread.run_sync(_saved, house, saved)
-    return json_answer(told, status, headers={"etag": f'"{saved.etag}"'})
+    finally:
+        await asyncio.gather(checking, return_exceptions=True)
+    told = {"name": saved.name, "etag": saved.etag, "hash": graph.hash, "findings": findings}
+    return json_answer(told, 201 if before is None else 200, headers={"etag": f'"{saved.etag}"'})
 
 
 async def _current(house: House, name: str) -> Entry | None:
@@ -249,13 +257,14 @@ async def _changed(house: House, name: str, error: GraphError) -> Response:
     current = await _current(house, name)
     if current is None:
         return problem(error, more={"current": None})
-    more = {"current": {"etag": current.etag, "document": current.reading.value}}
+    document = current.reading.value if current.reading.graph is None else orjson.loads(current.content)
+    more = {"current": {"etag": current.etag, "document": document}}
     return problem(error, more=more, headers={"etag": f'"{current.etag}"'})
 
 
 async def _keep(house: House, entry: Entry, by: str | None, *, only_new: bool = False) -> None:
     graph = entry.reading.graph
-    if only_new and any(version.etag == entry.etag for version in await house.versions.of(entry.name, limit=1)):
+    if only_new and await house.versions.is_newest(entry.name, entry.etag):
         return
     version = Version(entry.etag, "" if graph is None else graph.hash, house.engine.clock.now(), by, None)
     await house.versions.keep(entry.name, entry.content, version)
@@ -292,10 +301,13 @@ def _findings(house: House, content: bytes) -> list[dict[str, Any]]:
     return [finding.as_json() for finding in found]
 
 
+def _findings_of(house: House, graph: Graph) -> list[dict[str, Any]]:
+    return [finding.as_json() for finding in house.engine.check(graph)]
+
+
 def _saved(house: House, entry: Entry) -> dict[str, Any]:
     graph = entry.graph
-    findings = [finding.as_json() for finding in house.engine.check(graph)]
-    return {"name": entry.name, "etag": entry.etag, "hash": graph.hash, "findings": findings}
+    return {"name": entry.name, "etag": entry.etag, "hash": graph.hash, "findings": _findings_of(house, graph)}
 
 
 @cache

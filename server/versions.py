@@ -41,6 +41,7 @@ class Versions:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
+        self._newest: dict[str, str] = {}
 
     async def keep(self, graph: str, content: bytes, version: Version) -> None:
         """Remember a version; one that is known already becomes the newest again and keeps its name."""
@@ -58,6 +59,13 @@ class Versions:
             _thin(connection, graph)
 
         await self._shelf.do(act)
+        self._newest[graph] = version.etag
+
+    async def is_newest(self, graph: str, etag: str) -> bool:
+        """Whether nothing was kept since this version was; mostly without asking the database."""
+        if self._newest.get(graph) == etag:
+            return True
+        return any(version.etag == etag for version in await self.of(graph, limit=1))
 
     async def of(self, graph: str, *, limit: int = 100) -> list[Version]:
         """The versions of a graph, newest first."""
@@ -110,6 +118,8 @@ class Versions:
             connection.execute("UPDATE OR REPLACE server_versions SET graph = ? WHERE graph = ?", (new, old))
 
         await self._shelf.do(act)
+        self._newest.pop(old, None)
+        self._newest.pop(new, None)
 
 
 def _thin(connection: Connection, graph: str) -> None:

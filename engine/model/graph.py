@@ -24,7 +24,7 @@ from engine.model.shapes import BOOLEAN, OBJECT, Given, by_shape
 from engine.model.structure import examine
 from engine.model.types import Types, types_of
 from engine.model.values import ABSENT, normal
-from engine.model.writing import hash_of, written
+from engine.model.writing import hash_of, hash_of_written, written
 
 FORMAT = "weft/1"
 
@@ -145,7 +145,12 @@ class Graph(Part):
 
     def dumps(self) -> str:
         """The graph in its written form (GRAPH.md §1), with the final LF."""
-        return written(self.as_json())
+        # The numbers need not be made normal first: they are written as ECMAScript does however they are held.
+        text = written(self.model_dump(by_alias=True, exclude_unset=True))
+        kept = vars(self)
+        if "hash" not in kept and (known := hash_of_written(text)) is not None:
+            kept["hash"] = known
+        return text
 
     @cached_property
     def hash(self) -> str:

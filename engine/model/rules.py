@@ -226,12 +226,12 @@ def _schema_findings(place: str, schema: JsonValue, node: str | None) -> Iterato
 
 
 def _node_values(node: str, fields: Object) -> Iterator[Finding]:
-    path = ("nodes", node)
-    for name in ("save", "prefill", "output", "attachments"):
-        yield from _value_findings(fields.get(name), (*path, name), node, secrets=False)
-    for name in ("args", "settings"):
-        yield from _value_findings(fields.get(name), (*path, name), node, secrets=True)
-    yield from _schema_findings(pointer(*path, "form")[1:], fields.get("form"), node)
+    for name in ("save", "prefill", "output", "attachments", "args", "settings"):
+        if name in fields:
+            has_secrets = name in ("args", "settings")
+            yield from _value_findings(fields[name], ("nodes", node, name), node, secrets=has_secrets)
+    if "form" in fields:
+        yield from _schema_findings(pointer("nodes", node, "form")[1:], fields["form"], node)
 
 
 def _value_findings(
@@ -250,6 +250,8 @@ def _value_findings(
 def _special_findings(
     value: Object, path: tuple[str | int, ...], node: str | None, *, secrets: bool
 ) -> Iterator[Finding]:
+    if _SPECIAL.isdisjoint(value) and "$file" not in value:
+        return
     for key in sorted(_SPECIAL & value.keys()):
         if len(value) > 1 or not isinstance(value[key], str):
             form = '{"$cel": EXPRESSION}' if key == "$cel" else '{"$secret": NAME}'

@@ -94,10 +94,10 @@ def problem(value: object, depth: int = MAX_DEPTH) -> tuple[tuple[str | int, ...
     gives, and nesting deeper than ``depth``. Cost: O(size).
     """
     match value:
-        case None | bool():
-            return None
         case str():
             return ((), f"the text {value!r} holds half a character (a lone surrogate)") if halved(value) else None
+        case None | bool():
+            return None
         case int() | float():
             return None if _is_finite(value) else ((), f"{str(value)[:40]} is no JSON number")
         case dict():

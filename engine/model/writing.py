@@ -32,6 +32,8 @@ TOP_ORDER = (
 )  # fmt: skip
 """The order of a graph's own keys."""
 
+_LAYOUT = ',\n  "layout": '
+
 STATE_ORDER = ("schema", "merge", "default")
 
 
@@ -56,6 +58,19 @@ def written(document: JsonValue) -> str:
 def hash_of(document: JsonValue) -> str:
     """SHA-256, in hex, of the written form without ``layout`` (an inline graph's layout does not count either)."""
     return hashlib.sha256(written(_without_layout(document)).encode("utf-8")).hexdigest()
+
+
+def hash_of_written(text: str) -> str | None:
+    """The same from a graph's whole written form, at the cost of hashing alone; None where that cannot be told from it.
+
+    Its layout is the last of a graph's keys, and no other line can begin so: a line break inside a text is escaped.
+    Layouts of inline graphs stand further in.
+    """
+    if '"inline": {' in text:
+        return None
+    end = text.rfind(_LAYOUT)
+    whole = text if end < 0 else text[:end] + "\n}\n"
+    return hashlib.sha256(whole.encode("utf-8")).hexdigest()
 
 
 def _without_layout(document: JsonValue) -> JsonValue:

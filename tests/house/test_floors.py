@@ -19,7 +19,7 @@ PLANTED = {
     ),
     "engine/scheduler/planted.py": ("import time", "The scheduler has no clock, no randomness, no I/O"),
     "engine/compile/planted.py": ("import subprocess", "The checker and the plan reach nothing outside"),
-    "engine/journal/planted.py": ("import networkx", "networkx lives in compile"),
+    "engine/journal/planted.py": ("import networkx", "What only the tests need stays there"),
     "engine/nodes/planted.py": ("import cel_expr_python", "CEL lives in model/expressions.py"),
     "engine/runtime/planted.py": ("import pydantic_ai", "pydantic_ai lives in agents"),
     "engine/tools/planted.py": ("import sqlite3", "SQLite lives in journal"),

@@ -13,7 +13,7 @@ from engine.model.graph import Graph
 from engine.model.nodes import FIELD_ORDER, NODE_CLASSES, OWN_FIELDS, SUB_AGENT_ORDER, SubAgent
 from engine.model.reading import read_document
 from engine.model.values import ABSENT
-from engine.model.writing import TOP_ORDER, hash_of, written
+from engine.model.writing import TOP_ORDER, hash_of, hash_of_written, written
 from tests.model.documents import Document, documents, values
 from tests.model.javascript import JavaScript
 
@@ -142,6 +142,23 @@ def test_moving_nodes_does_not_change_the_hash_and_anything_else_does(document: 
     assert Graph.model_validate(moved).hash == graph.hash == hash_of(document)
     assert Graph.model_validate({**document, "title": "another " + str(document.get("title"))}).hash != graph.hash
     assert len(graph.hash) == 64
+
+
+@given(documents)
+def test_the_hash_that_writing_finds_on_its_way_is_the_hash(document: Document) -> None:
+    graph = Graph.model_validate(document)
+    text = graph.dumps()
+    assert hash_of_written(text) in (None, hash_of(document))
+    assert graph.hash == hash_of(document)
+
+
+def test_a_text_that_looks_like_a_layout_or_an_inline_graph_does_not_mislead_the_hash() -> None:
+    text = ',\n  "layout": {\n}\n}\n "inline": {'
+    tricky: Document = {"format": "weft/1", "name": "g", "description": text, "nodes": {}}
+    layouts: list[Document] = [{}, {"layout": {}}, {"layout": {"$notes": []}}]
+    for layout in layouts:
+        document: Document = {**tricky, **layout}
+        assert hash_of_written(written(document)) == hash_of(document) == hash_of(tricky)
 
 
 def test_the_layout_of_an_inline_graph_does_not_count_either() -> None:
