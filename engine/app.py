@@ -37,7 +37,14 @@ from engine.runtime.gates import check_answer, find_gate
 from engine.runtime.ids import checked_run_id, new_run_id, new_seed
 from engine.runtime.surroundings import Surroundings
 from engine.runtime.timers import Timers
-from engine.scheduler.events import Event, GateAnswered, RunCancelRequested, RunStarted, SignalReceived
+from engine.scheduler.events import (
+    TYPE_NAMES,
+    Event,
+    GateAnswered,
+    RunCancelRequested,
+    RunStarted,
+    SignalReceived,
+)
 from engine.version import VERSION
 from engine.watching import watch_all, watch_run
 from engine.wiring import Wiring, text_and_hash
@@ -56,6 +63,7 @@ __all__ = [
     "Volatile",
     "checked_input",
     "event_json",
+    "event_type",
     "json_value",
     "moment_text",
 ]
@@ -485,6 +493,11 @@ def results_of(tools: Iterable[Any]) -> dict[str, Any]:
 def event_json(event: Event) -> dict[str, Any]:
     """An event as every door writes it: one JSON object (RUNS.md §1)."""
     return to_json(event)
+
+
+def event_type(event: Event) -> str:
+    """What an event is called: its ``type`` in JSON."""
+    return TYPE_NAMES[type(event)]
 
 
 def checked_input(graph: Graph, given: Any) -> Any:

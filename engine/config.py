@@ -11,7 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -97,7 +97,9 @@ class ServeSection(_Section):
     ``hosts``: names under which browsers may reach it, beside those of the loopback. ``root_path``: the path under
     which a proxy shows it, as ``/weft``. ``proxies``: addresses of proxies whose ``X-Forwarded-*`` are believed.
     ``embed_in``: origins of pages that may show a run (``frame-ancestors``). ``max_running``,
-    ``max_running_per_graph``: so many runs are at work at the same time, the others stand in line.
+    ``max_running_per_graph``: so many runs are at work at the same time, the others stand in line. ``log``: how it is
+    told what happens, ``text`` for people or a line of ``json`` each; absent: text in a terminal. ``log_level``: from
+    which gravity on.
     """
 
     host: str = "127.0.0.1"
@@ -108,6 +110,8 @@ class ServeSection(_Section):
     embed_in: list[str] = Field(default_factory=list[str])
     max_running: int | None = Field(default=100, ge=1)
     max_running_per_graph: int | None = Field(default=None, ge=1)
+    log: Literal["json", "text"] | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class Config(_Section):

@@ -366,6 +366,7 @@ class Hosting:
     def _fallen(self, host: Host) -> None:
         """A host could not go on; whoever asks for the run next may take it up again, here or elsewhere."""
         if self._hosts.get(host.run) is host:
+            LOG.error("run %s is left by its host: %s", host.run, getattr(host.failure, "code", "unknown"))
             self._dismiss(host.run)
 
     def _dismiss(self, run_id: str) -> None:

@@ -5,7 +5,6 @@ Rule: every way into the server stands in ``WAYS``; router, OpenAPI page and the
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -18,12 +17,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from engine.app import Engine
-from engine.errors import EngineBug, InputError, WeftError
+from engine.errors import EngineBug, InputError, JournalError, WeftError
 from server import events as live
 from server import graphs, inbox, login, ops, pages, pictures, runs, wire
 from server.folder import Folder
 from server.house import House
 from server.links import Link, Links
+from server.logs import tell, tell_event, tell_fault
 from server.metrics import Metrics
 from server.openapi import Openapi
 from server.people import People, Person
@@ -35,8 +35,6 @@ from server.settings import Settings
 from server.shelf import Shelf
 from server.versions import Versions
 from server.ways import Way, routes_of
-
-LOG: Final = logging.getLogger("weft.server")
 
 JSON: Final = "application/json"
 STREAM: Final = "text/event-stream"
@@ -163,6 +161,7 @@ class Application:
                     self.first_link = await house.links.make(link, now=engine.clock.now())
                 self.inner.state.house = house
                 engine.on("*", lambda _, event: house.metrics.noted(event))
+                engine.on("*", tell_event)
                 async with anyio.create_task_group() as group:
                     group.start_soon(house.folder.watch, settings.poll_s)
                     group.start_soon(_take_up, house)
@@ -199,31 +198,34 @@ async def _take_up(house: House) -> None:
     """Go on with what an earlier process left; the server answers meanwhile."""
     taken = await house.engine.take_up_unfinished()
     if taken:
-        LOG.info("taken up again: %d runs", len(taken))
+        tell("runs.taken_up", count=len(taken))
     house.ready.set()
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
-    del request
     if not isinstance(error, WeftError):
         raise error
-    if isinstance(error, EngineBug):
-        LOG.error("a fault of weft: %s", error)
+    request.scope["weft.code"] = error.code
+    if isinstance(error, EngineBug | JournalError):
+        tell_fault("fault", error, route=request.scope.get("weft.route"))
     headers = {"retry-after": "60"} if error.code == "request.rate" else {}
     return problem(error, headers=headers)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
     """The router found nothing, or not this method."""
-    del request
     status = error.status_code if isinstance(error, HTTPException) else 404
     if status == 405:
-        return problem(InputError("this address does not know the method", code="request.method"))
-    return problem(InputError("there is nothing here", code="request.unknown", hint="see /api/openapi.json"))
+        told = InputError("this address does not know the method", code="request.method")
+    else:
+        told = InputError("there is nothing here", code="request.unknown", hint="see /api/openapi.json")
+    request.scope["weft.code"] = told.code
+    return problem(told)
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
-    LOG.error("%s %s failed", request.method, request.scope.get("weft.route", "?"), exc_info=error)
+    request.scope["weft.code"] = "engine.bug"
+    tell_fault("fault", error, route=request.scope.get("weft.route"))
     return problem(EngineBug(type(error).__name__))
 
 

@@ -24,9 +24,8 @@ from engine.errors import InputError, JournalError
 from server.asking import house_of
 from server.folder import Change
 from server.house import House
+from server.logs import tell, tell_fault
 from server.outbox import QUEUE_BYTES, Outbox
-
-LOG: Final = logging.getLogger("weft.server")
 
 HEARTBEAT_S: Final = 15.0
 """A comment after so much silence, so that proxies and clients know that the line is alive."""
@@ -168,7 +167,8 @@ class EventStream:
         def changed(change: Change) -> None:
             told = {"graph": change.graph, "etag": change.etag, "by": change.by}
             if not outbox.put_nowait(frame(told, type="graph")):
-                LOG.debug("a slow reader misses that %s changed; it looks when it comes back", change.graph)
+                # It looks when it comes back.
+                tell("stream.missed", level=logging.DEBUG, graph=change.graph)
 
         async with anyio.create_task_group() as group:
             group.start_soon(self._until_closing, group.cancel_scope)
@@ -187,7 +187,7 @@ class EventStream:
                 await outbox.put(one)
         except JournalError as error:
             if not self._house.closing.is_set():
-                LOG.error("a stream ends: %s", error)
+                tell_fault("stream.ended", error)
 
     async def _send(self, send: Send, outbox: Outbox) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})

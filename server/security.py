@@ -10,7 +10,6 @@ The order has its reasons: a wrong host or origin is a foreign page in the brows
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,10 +22,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.errors import InputError, WeftError
 from server.house import House
+from server.logs import known_method, tell_request
 from server.people import Person
 from server.problems import problem
 
-LOG: Final = logging.getLogger("weft.server")
+NO_ROUTE: Final = "none"
+"""Told of a request that reached no route."""
 
 OPEN: Final = (
     r"GET /",
@@ -145,12 +146,23 @@ class Door:
                 self._refuse_stranger(scope, headers)
         except WeftError as error:
             house.metrics.refused[error.code] += 1
+            scope["weft.code"] = error.code
             await self._refusal(error, scope, headers)(scope, receive, dressed)
-            return
-        await self.app(scope, receive, dressed)
-        route = scope.get("weft.route", "none")
-        if not STREAMS.fullmatch(path):
-            house.metrics.answered(method, route, status, clock.monotonic() - began)
+        else:
+            await self.app(scope, receive, dressed)
+            if not STREAMS.fullmatch(path):
+                route = scope.get("weft.route", NO_ROUTE)
+                house.metrics.answered(known_method(method), route, status, clock.monotonic() - began)
+        finally:
+            person = scope.get("state", {}).get("person")
+            tell_request(
+                method,
+                scope.get("weft.route", NO_ROUTE),
+                status,
+                ms=(clock.monotonic() - began) * 1e3,
+                who=None if person is None else person.name,
+                code=scope.get("weft.code"),
+            )
 
     async def _person(self, scope: Scope, headers: Headers, house: House) -> Person | None:
         """Whoever the request names by bearer or cookie. A bearer that is wrong is not helped by a cookie."""

@@ -14,9 +14,10 @@ from typing import Any, Final
 import anyio
 
 from engine.app import Engine
-from engine.cli.output import Output, clean
+from engine.cli.output import Output
 from engine.errors import InputError
 from engine.journal.store import OpenGate
+from engine.model.printable import printable
 from engine.model.values import as_object
 
 MOST_TYPED: Final = 65_536
@@ -76,7 +77,7 @@ async def _form(output: Output, gate: OpenGate, option: str) -> dict[str, Any]:
         field = as_object(given)
         known = prefill.get(name, field.get("default"))
         title = field.get("title", name)
-        typed = await _line(output, f"{clean(str(title))}{f' [{known}]' if known is not None else ''}: ")
+        typed = await _line(output, f"{printable(str(title))}{f' [{known}]' if known is not None else ''}: ")
         if typed.strip():
             form[name] = _typed(typed, field)
     return form
@@ -97,7 +98,7 @@ async def _line(output: Output, prompt: str) -> str:
 
     No thread waits in ``input()``: it could not be called back, and the process would not end before one more line.
     """
-    output.out.write(clean(prompt))
+    output.out.write(printable(prompt))
     output.out.flush()
     typed = bytearray()
     try:

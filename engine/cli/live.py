@@ -18,8 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.app import Engine
-from engine.cli.output import Output, clean
+from engine.cli.output import Output
 from engine.model.graph import Graph
+from engine.model.printable import printable
 from engine.model.values import as_object
 from engine.render.tokens import STATUS_FAMILY, STATUS_WORDS, Status, colour
 from engine.run import Run
@@ -155,9 +156,9 @@ class LiveTable:
         seconds = "" if view.started_at is None else f"{max(0.0, ended - view.started_at):.1f} s"
         items = "" if view.items is None else f" {view.items_done}/{view.items}"
         turn = ".".join(map(str, view.turns)) if view.turns else ""
-        said = " ".join(clean(self._text.get(view.path, "")).split())[-48:] if view.status == "running" else ""
+        said = " ".join(printable(self._text.get(view.path, "")).split())[-48:] if view.status == "running" else ""
         return [
-            clean(name),
+            printable(name),
             Text(f"{SIGNS[view.status]} {STATUS_WORDS[view.status]}{items}", style=ink(view.status)),
             turn,
             str(view.attempt) if view.attempt > 1 else "",

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TextIO
 
 from engine.errors import WeftError
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+from engine.model.printable import printable
 
 
 class Exit(IntEnum):
@@ -36,11 +34,6 @@ EXIT_MEANINGS: dict[int, str] = {
     Exit.NOT_ENDED: "not ended: it waits, or its host was stopped",
     Exit.CANCELLED: "the run was cancelled",
 }
-
-
-def clean(text: str) -> str:
-    """Text without control characters (line feeds and tabs stay) and without marks that turn the direction."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +59,13 @@ class Output:
     def line(self, text: str = "") -> None:
         """One line of the answer; nothing with ``--json``."""
         if not self.is_json:
-            self.out.write(clean(text) + "\n")
+            self.out.write(printable(text) + "\n")
             self.out.flush()
 
     def note(self, text: str) -> None:
         """One line beside the answer, on the error stream; nothing with ``--json``."""
         if not self.is_json:
-            self.err.write(clean(text) + "\n")
+            self.err.write(printable(text) + "\n")
             self.err.flush()
 
     def value(self, value: Any) -> None:
@@ -87,9 +80,9 @@ class Output:
             self.err.write(as_json({"error": error.as_json()}) + "\n")
         else:
             place = f" ({error.where})" if error.where else ""
-            self.err.write(clean(f"weft: {error.message}{place} [{error.code}]") + "\n")
+            self.err.write(printable(f"weft: {error.message}{place} [{error.code}]") + "\n")
             if error.hint:
-                self.err.write(clean(f"      {error.hint}") + "\n")
+                self.err.write(printable(f"      {error.hint}") + "\n")
         self.err.flush()
 
 
@@ -101,5 +94,5 @@ def as_json(value: Any) -> str:
 def short(value: Any, length: int = 120) -> str:
     """A JSON value in one line of at most ``length`` characters."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = " ".join(clean(text).split())
+    text = " ".join(printable(text).split())
     return text if len(text) <= length else text[: length - 1] + "…"

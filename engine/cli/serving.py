@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import logging
 import os
 import sys
 import webbrowser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.app import Engine, Serving
 from engine.cli.command import Command, Setting
 from engine.cli.output import Exit
+from engine.errors import ConfigError
+
+LEVELS: Final = ("debug", "info", "warning", "error")
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 def _configure(place: argparse.ArgumentParser) -> None:
     place.add_argument("--host", metavar="HOST", help="where to listen (default: 127.0.0.1)")
     place.add_argument("--port", metavar="PORT", type=int, help="the port (default: 8700; 0 takes a free one)")
+    place.add_argument("--log", choices=["json", "text"], help="how it logs (default: text in a terminal, else json)")
+    place.add_argument("--log-level", choices=LEVELS, help="from which gravity on (default: info)")
     place.add_argument("--open", action="store_true", help="open it in a browser, where there is one")
 
 
@@ -33,10 +37,12 @@ def _configure_token(place: argparse.ArgumentParser) -> None:
 
 
 async def _serve(setting: Setting) -> Exit:
-    from server.serve import serve  # noqa: PLC0415 - see the rule above
+    from server import logs  # noqa: PLC0415 - see the rule above
+    from server.serve import serve  # noqa: PLC0415
 
-    options, output = setting.options, setting.output
-    logging.getLogger("weft.server").setLevel(os.environ.get("WEFT_LOG", "INFO").upper())
+    options, output, said = setting.options, setting.output, setting.config.serve
+    form = options.log or said.log or ("text" if output.err.isatty() else "json")
+    logs.configure(form, options.log_level or _level_of_environment() or said.log_level, output.err)
 
     def ready(address: str) -> None:
         output.value({"url": address})
@@ -48,6 +54,18 @@ async def _serve(setting: Setting) -> Exit:
 
     await serve(_engine(setting), _settings(setting), on_ready=ready)
     return Exit.DONE
+
+
+def _level_of_environment() -> Any:
+    """The level that ``WEFT_LOG`` names, or None.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    given = os.environ.get("WEFT_LOG", "").lower()
+    if given and given not in LEVELS:
+        raise ConfigError(f"{given[:40]!r} is no level", where="WEFT_LOG", hint=f"one of {', '.join(LEVELS)}")
+    return given or None
 
 
 def _settings(setting: Setting) -> Settings:

@@ -105,6 +105,6 @@ class Keeper:
         try:
             await work
         except WeftError as error:
-            LOG.warning("%s: %s", otherwise, error)
+            LOG.warning("%s: %s", otherwise, error.code if error.where is None else f"{error.code} ({error.where})")
             return False
         return True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import threading
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -15,6 +17,17 @@ import pytest
 from engine.cli.main import main
 from server.people import digest_of
 from tests.server.served import sample_graphs
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Whatever a command does to logging ends with the test."""
+    loggers = [logging.getLogger(), logging.getLogger("weft")]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 @pytest.fixture
@@ -49,6 +62,44 @@ def test_serve_tells_the_link_opens_it_and_ends_at_a_signal(
     assert answered == [200, 200]
     assert f"weft is at {opened[0]}" in capsys.readouterr().out
     assert (place / "weft.db").is_file()
+
+
+@pytest.mark.parametrize(("options", "config", "form"), [([], "", "json"), (["--log", "text"], 'log = "json"', "text")])
+def test_serve_logs_in_the_form_that_is_asked_for(
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    config: str,
+    form: str,
+) -> None:
+    (place / "weft.toml").write_text(f"[serve]\n{config}\n")
+
+    def look(url: str) -> bool:
+        threading.Thread(target=visit, args=(url.partition("#")[0],)).start()
+        return True
+
+    def visit(base: str) -> None:
+        httpx2.get(f"{base}healthz", timeout=20)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(webbrowser, "open", look)
+    assert main(["serve", "--port", "0", "--open", "--log-level", "info", *options]) == 0
+    said = capsys.readouterr().err
+    if form == "json":
+        (line,) = [json.loads(line) for line in said.splitlines() if '"request"' in line]
+        assert (line["route"], line["status"], line["log"]) == ("/healthz", 200, "weft.server")
+    else:
+        assert "info request method=GET route=/healthz status=200" in said
+
+
+def test_a_level_that_is_none_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEFT_LOG", "info")
+    assert main(["serve", "--host", "0.0.0.0"]) == 2
+    monkeypatch.setenv("WEFT_LOG", "loud")
+    assert main(["serve", "--port", "0"]) == 2
+    assert not (place / "weft.db").exists()
 
 
 def test_serve_refuses_an_open_address_without_a_token(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
