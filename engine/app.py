@@ -23,8 +23,9 @@ from engine.hosting import Hosting, Serving
 from engine.journal import open_journal
 from engine.journal.codec import moment_text, to_json
 from engine.journal.projection import ENDED, RunStatus
-from engine.journal.store import Durability, Journal, OpenGate, Pruned, Recorded, RunFilter, RunRow
+from engine.journal.store import Durability, Journal, OpenGate, Pruned, Recorded, RunFilter, RunRow, Span
 from engine.library import Library, inline_graph
+from engine.messenger import Messenger, Undelivered
 from engine.model.findings import Finding
 from engine.model.graph import Graph
 from engine.model.names import nearest
@@ -41,6 +42,10 @@ from engine.scheduler.events import (
     TYPE_NAMES,
     Event,
     GateAnswered,
+    GateEscalated,
+    GateExpired,
+    GateOpened,
+    GateReminded,
     RunCancelRequested,
     RunStarted,
     SignalReceived,
@@ -53,6 +58,7 @@ __all__ = [
     "ENDED",
     "Engine",
     "Event",
+    "Messenger",
     "OpenGate",
     "Recorded",
     "Run",
@@ -60,6 +66,7 @@ __all__ = [
     "RunResult",
     "RunRow",
     "Serving",
+    "Undelivered",
     "Volatile",
     "checked_input",
     "event_json",
@@ -368,6 +375,41 @@ class Engine:
         """Open gates of all runs or of one, oldest first, a page at a time; ``after``: since, run, gate of the last."""
         return await self._store.inbox(run_id=run_id, after=after)
 
+    async def decided(
+        self, *, before: int | None = None, run_id: str | None = None, limit: int = 100
+    ) -> list[Recorded]:
+        """What was decided at gates, of all runs or of one, newest first, as ``gate.answered`` and ``gate.expired``.
+
+        Args:
+            before: only below this position.
+            run_id: only of this run. What was decided in a run that has been removed went with it.
+            limit: so many at most.
+
+        Raises:
+            InputError: ``run.unknown``.
+        """
+        return await self._store.gate_events(
+            (GateAnswered, GateExpired), Span(before=before, limit=limit), run_id=run_id
+        )
+
+    async def asked(self, *, after: int, on: Collection[str]) -> list[Recorded]:
+        """What was asked of people after a position, oldest first, a page at a time.
+
+        Args:
+            after: a position of the feed.
+            on: ``gate.opened``, ``gate.reminded``, ``gate.escalated``: which of them.
+        """
+        kinds = [kind for kind in (GateOpened, GateReminded, GateEscalated) if TYPE_NAMES[kind] in on]
+        return await self._store.gate_events(kinds, Span(after=after, limit=100))
+
+    async def open_gate(self, run_id: str, gate: str) -> OpenGate | None:
+        """One open gate, or None where it is not open.
+
+        Raises:
+            InputError: ``run.unknown``.
+        """
+        return await self._store.gate(run_id, gate)
+
     async def position(self) -> int:
         """The newest position of the feed over all runs; 0 before the first event."""
         return await self._store.position()
@@ -438,6 +480,15 @@ class Engine:
             InputError: there is no such event type or state.
         """
         return self._hooks.add(what, hook)
+
+    @property
+    def own_ports(self) -> set[int]:
+        """The ports that this process listens on: add yours, and no tool and no message is sent there."""
+        return self._wiring.own_ports
+
+    def messengers(self) -> list[Messenger]:
+        """The ways on which the operator wants to be told when a person is asked; see ``[notify]``."""
+        return self._wiring.messengers(self.clock)
 
     # -- keeping house -----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -114,6 +114,33 @@ class ServeSection(_Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+NotifyEvent = Literal["gate.opened", "gate.reminded", "gate.escalated"]
+
+
+class NotifySection(_Section):
+    """Who is told when a person is asked, reminded, or when more people are; by ``weft serve``.
+
+    ``command``: a program and its arguments; it gets the message on its standard input. ``url``: a webhook; ``secret``:
+    the name of the secret that messages to it are signed with. ``on``: which events. ``address``: where people reach
+    the server, for links in messages.
+    """
+
+    command: list[str] | None = Field(default=None, min_length=1)
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/@]+(/\S*)?$")
+    secret: str | None = None
+    on: list[NotifyEvent] = Field(default_factory=lambda: list[NotifyEvent](get_args(NotifyEvent)), min_length=1)
+    address: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
+    timeout_s: float = Field(default=30, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> NotifySection:
+        if self.command is None and self.url is None:
+            raise ValueError("give a command or a url")
+        if self.secret is not None and self.url is None:
+            raise ValueError("a secret signs messages to a url")
+        return self
+
+
 class Config(_Section):
     """The whole file.
 
@@ -126,6 +153,7 @@ class Config(_Section):
         secrets: name -> where its value comes from.
         limits: upper bounds for every run, beside the graph's own.
         serve: how the server listens.
+        notify: who is told when a person is asked.
         users: who may log in to the server; without any, the person who started it.
     """
 
@@ -137,7 +165,15 @@ class Config(_Section):
     secrets: dict[str, SecretSource] = Field(default_factory=dict[str, SecretSource])
     limits: Limits | None = None
     serve: ServeSection = ServeSection()
+    notify: NotifySection | None = None
     users: list[UserSection] = Field(default_factory=list[UserSection])
+
+    @model_validator(mode="after")
+    def _the_signing_secret_is_named(self) -> Config:
+        name = None if self.notify is None else self.notify.secret
+        if name is not None and name not in self.secrets:
+            raise ValueError(f"[notify] names the secret {name!r}, which stands not under [secrets]")
+        return self
 
     @model_validator(mode="after")
     def _every_user_once(self) -> Config:
@@ -196,6 +232,7 @@ def _checked(raw: dict[str, Any], file: Path) -> Config:
 def _names_at(path: tuple[int | str, ...]) -> Mapping[str, Any]:
     sections: dict[str, type[_Section]] = {
         "http": HttpSection,
+        "notify": NotifySection,
         "secrets": SecretSource,
         "serve": ServeSection,
         "users": UserSection,

@@ -18,6 +18,7 @@ from engine.agents.secrets import Secret
 from engine.agents.services import Services
 from engine.config import Config
 from engine.errors import InputError, ModelError
+from engine.messenger import Messenger, messengers_of
 from engine.model.graph import Graph
 from engine.model.nodes import Limits
 from engine.nodes.registry import executors, waiters
@@ -54,12 +55,14 @@ class Wiring:
     Attributes:
         services: what agents and tools share.
         executors, waiters: kind -> who does its work.
+        own_ports: ports that this process listens on; no tool reaches them.
     """
 
     config: Config
     services: Services
     executors: dict[str, Executor]
     waiters: dict[str, Waiter]
+    own_ports: set[int]
 
     @classmethod
     def of(cls, config: Config, *, tools: Iterable[Any], clock: Clock) -> Wiring:
@@ -68,12 +71,14 @@ class Wiring:
         Raises:
             ConfigError: a tool cannot be loaded or used, or two have one name.
         """
-        registry = ToolRegistry(built_in_tools(files=config.files or FILES_DIRECTORY, http=config.http, clock=clock))
+        own_ports = set[int]()
+        files = config.files or FILES_DIRECTORY
+        registry = ToolRegistry(built_in_tools(files=files, http=config.http, clock=clock, own_ports=own_ports))
         for thing in (*tools, *load_tools(config.tools)):
             registry.add(thing)
         services = Services(tools=registry, secrets=ConfiguredSecrets(config))
         services.models.add("scripted", ScriptedModels(), is_free=True)
-        return cls(config, services, executors(services), waiters())
+        return cls(config, services, executors(services), waiters(), own_ports)
 
     def knows_model(self, name: str) -> bool:
         """Whether some provider answers for this model name."""
@@ -121,6 +126,14 @@ class Wiring:
         for name, script in found.items():
             Script.from_json(script, where=f"scripted answers of {name}")
         return found
+
+    def messengers(self, clock: Clock) -> list[Messenger]:
+        """The ways on which the operator wants to be told when a person is asked."""
+        notify = self.config.notify
+        if notify is None:
+            return []
+        secrets = self.config.secrets
+        return messengers_of(notify, lambda name: secrets[name].read(name), own_ports=self.own_ports, clock=clock)
 
     def limits_of(self, graph: Graph) -> Limits | None:
         """A run's limits: its graph's, tightened by the operator's."""

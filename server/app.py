@@ -25,6 +25,7 @@ from server.house import House
 from server.links import Link, Links
 from server.logs import tell, tell_event, tell_fault
 from server.metrics import Metrics
+from server.notifying import Notifier
 from server.openapi import Openapi
 from server.people import People, Person
 from server.pictures import Pictures
@@ -93,6 +94,7 @@ API: Final = (
     Way("GET", "/api/inbox", inbox.list_gates, gives=wire.Inbox),
     Way("POST", "/api/runs/{id}/gates/{gate:path}/link", inbox.make_decision_link, wire.MakeLink, wire.LinkMade, 201),
     Way("POST", "/api/runs/{id}/gates/{gate:path}", inbox.decide_gate, wire.Answer, wire.RunTold),
+    Way("GET", "/api/inbox/decided", inbox.list_decided, gives=wire.DecidedList),
     Way("GET", "/decide/{token}/gate", inbox.linked_gate, gives=wire.GateTold),
     Way("POST", "/decide/{token}", inbox.decide_by_link, wire.Answer, wire.Decided),
     # what there is
@@ -165,6 +167,10 @@ class Application:
                 async with anyio.create_task_group() as group:
                     group.start_soon(house.folder.watch, settings.poll_s)
                     group.start_soon(_take_up, house)
+                    for messenger in engine.messengers():
+                        address = (settings.notify_address or links_of(settings, None, settings.port)).rstrip("/")
+                        notifier = Notifier(engine, shelf, messenger, settings.notify_on, address)
+                        group.start_soon(notifier.run)
                     yield house
                     house.closing.set()
                     group.cancel_scope.cancel()

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.app import OpenGate
+from engine.app import OpenGate, Recorded, RunFilter, event_json
 from engine.errors import InputError
 from server import wire
 from server.answers import json_answer, read
@@ -20,7 +20,7 @@ from server.house import House
 from server.links import LASTS_S, Link
 from server.moments import told_moment
 from server.people import Person
-from server.runs import run_told
+from server.runs import MOST_LISTED, USUALLY_LISTED, run_told, whole_number
 
 
 async def list_gates(request: Request) -> Response:
@@ -33,6 +33,20 @@ async def list_gates(request: Request) -> Response:
     more = None if last is None else f"{last.since!r}/{last.run_id}/{last.gate}"
     told = [gate_told(gate) for gate in gates[:limit]]
     return json_answer({"gates": told, "next": more, "position": position})
+
+
+async def list_decided(request: Request) -> Response:
+    """A page of what was decided, newest first: who took which option, when; ``?run=`` only of one run."""
+    engine, query = house_of(request).engine, request.query_params
+    limit = whole_number(query.get("limit"), "limit", most=MOST_LISTED) or USUALLY_LISTED
+    before = whole_number(query.get("before"), "before")
+    found = await engine.decided(before=before, run_id=query.get("run"), limit=limit + 1)
+    graphs = {recorded.run_id: "" for recorded in found[:limit]}
+    for row in await engine.runs(RunFilter(ids=tuple(graphs), limit=len(graphs))) if graphs else ():
+        graphs[row.id] = row.graph
+    told = [_decision(recorded, graphs[recorded.run_id]) for recorded in found[:limit]]
+    more = found[limit - 1].position if len(found) > limit else None
+    return json_answer({"decided": told, "next": more})
 
 
 async def decide_gate(request: Request) -> Response:
@@ -144,6 +158,21 @@ def gate_told(gate: OpenGate) -> dict[str, Any]:
         "deadline": told_moment(gate.deadline),
         "default": gate.default,
         "detail": gate.detail,
+    }
+
+
+def _decision(recorded: Recorded, graph: str) -> dict[str, Any]:
+    event = event_json(recorded.event)
+    return {
+        "position": recorded.position,
+        "run": recorded.run_id,
+        "graph": graph,
+        "gate": event["gate"],
+        "node": event["node"],
+        "option": event.get("option"),
+        "form": event.get("form"),
+        "by": event.get("by"),
+        "at": event["at"],
     }
 
 

@@ -60,6 +60,11 @@ ASKS: Final[dict[str, tuple[Asked, ...]]] = {
         ("after", "query", _TEXT, "``next`` of the page before"),
         ("run", "query", _TEXT, "only this run's"),
     ),
+    "list_decided": (
+        ("before", "query", {"type": "integer", "minimum": 1, "maximum": 2**53}, "``next`` of the page before"),
+        ("limit", "query", _LIMIT, "50 by default"),
+        ("run", "query", _TEXT, "only this run's"),
+    ),
     "run_events": _AFTER,
     "all_events": _AFTER,
 }
@@ -163,7 +168,7 @@ def _refusals(way: Way) -> set[int]:
     """The statuses with which a way may refuse."""
     name = way.act.__name__
     found = {401, 403, 421, 429, 500, 503}
-    found |= {404} if _PARAMETER.search(way.path) or name in ("start_run", "list_gates") else set()
+    found |= {404} if _PARAMETER.search(way.path) or name in ("start_run", "list_gates", "list_decided") else set()
     found |= {400, 413, 415, 422} if way.takes is not None else set()
     found |= {422} if name in ASKS or "{name}" in way.path else set()
     found |= {409} if name in CONFLICT else set()

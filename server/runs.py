@@ -68,12 +68,12 @@ async def list_runs(request: Request) -> Response:
     """A page of runs, newest first."""
     engine, query = house_of(request).engine, request.query_params
     position = await engine.position()
-    limit = _whole(query.get("limit"), "limit", most=MOST_LISTED) or USUALLY_LISTED
+    limit = whole_number(query.get("limit"), "limit", most=MOST_LISTED) or USUALLY_LISTED
     statuses = [status for given in query.getlist("status") for status in given.split(",") if status]
     strange = next((status for status in statuses if status not in STATUSES), None)
     if strange is not None:
         raise _bad_query("status", f"{strange[:40]!r} is no status", f"one of {', '.join(STATUSES)}")
-    before = _whole(query.get("before"), "before")
+    before = whole_number(query.get("before"), "before")
     rows = await engine.runs(
         RunFilter(statuses=statuses, graph=query.get("graph"), before=before, limit=limit + 1)  # type: ignore[arg-type]
     )
@@ -161,7 +161,12 @@ def run_told(run: RunResult) -> dict[str, Any]:
     return {**run_line(run), "input": run.input, "output": run.output, "simulated": run.is_simulated}
 
 
-def _whole(given: str | None, name: str, *, most: int = 2**53) -> int | None:
+def whole_number(given: str | None, name: str, *, most: int = 2**53) -> int | None:
+    """A whole number from 1 on in a query, or None where it is absent.
+
+    Raises:
+        InputError: ``request.invalid``.
+    """
     if given is None:
         return None
     if not given.isascii() or not given.isdecimal() or len(given) > 16 or not 1 <= int(given) <= most:

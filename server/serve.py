@@ -63,6 +63,7 @@ async def serve(engine: Engine, settings: Settings, *, on_ready: Callable[[str],
     """
     listener = _listener(settings)
     port = int(listener.getsockname()[1])
+    engine.own_ports.add(port)
     application = Application(engine, settings_at(settings, port))
     config = uvicorn.Config(
         application,

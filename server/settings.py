@@ -33,6 +33,8 @@ class Settings:
         people: SHA-256 of a token -> whose it is. Nobody: a one-time link is made for ``owner`` at the start.
         owner: who started the server; ``by`` of what is done through the one-time link.
         poll_s: seconds between two looks at the directory of graphs.
+        notify_on: which events people are told of.
+        notify_address: where people reach the server; None: where it listens.
     """
 
     db: str
@@ -46,6 +48,8 @@ class Settings:
     people: dict[str, Person] = field(default_factory=dict[str, Person])
     owner: str = "local"
     poll_s: float = 0.5
+    notify_on: frozenset[str] = frozenset()
+    notify_address: str | None = None
 
     @property
     def cookie(self) -> str:
@@ -90,6 +94,8 @@ def settings_of(config: Config, settings: Settings, *, token: str | None = None)
         proxies=tuple(config.serve.proxies),
         embed_in=tuple(config.serve.embed_in),
         people=people,
+        notify_on=frozenset[str]() if config.notify is None else frozenset[str](config.notify.on),
+        notify_address=None if config.notify is None else config.notify.address,
     )
 
 

@@ -1,4 +1,4 @@
-"""The server's own tables in the run database: versions of graphs, sessions, one-time links.
+"""The server's own tables in the run database: versions of graphs, sessions, one-time links, how far messages went.
 
 Rule: the journal cannot keep these. It removes every document that no run names (``prune``), and it keeps no list by
 name. They stand in the same file, so that one file is all there is to back up, under names of their own (``server_…``),
@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS server_versions (
 CREATE TABLE IF NOT EXISTS server_sessions (
     digest TEXT PRIMARY KEY, person TEXT NOT NULL, at REAL NOT NULL, until REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS server_told (way TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS server_links (
     digest TEXT PRIMARY KEY,
     kind TEXT NOT NULL,

@@ -302,6 +302,27 @@ class Inbox(Told):
     position: int
 
 
+class DecidedGate(Told):
+    """A gate that was answered, or that ran out: then ``option``, ``form`` and ``by`` are null."""
+
+    position: int
+    run: str
+    graph: str
+    gate: str
+    node: str
+    option: str | None
+    form: JsonValue
+    by: str | None = Field(description="Null where nobody said who; ``deadline`` where a default was taken.")
+    at: Moment
+
+
+class DecidedList(Told):
+    """A page of decisions, newest first. ``next``: the cursor of the next page, or null."""
+
+    decided: list[DecidedGate]
+    next: int | None
+
+
 class Decided(Told):
     """The option that was taken."""
 

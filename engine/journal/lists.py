@@ -31,6 +31,7 @@ from engine.journal.records import (
     Recorded,
     RunFilter,
     RunRow,
+    Span,
 )
 from engine.journal.shapes import CODE_OF, usage_from_json
 from engine.scheduler import events as ev
@@ -107,6 +108,36 @@ def read_all(connection: sqlite3.Connection, after: int, limit: int) -> list[Rec
             if load.size_bytes > PAGE_BYTES:
                 break
     return page
+
+
+_SELECT_RECORDED: Final = "SELECT position, id, n, at, type, version, body FROM events JOIN runs ON runs.key = run"
+
+
+def gate_events(
+    connection: sqlite3.Connection, kinds: Collection[type[ev.GateEvent]], span: Span, run_id: str | None
+) -> list[Recorded]:
+    """A page of what happened to gates; see ``Journal.gate_events``."""
+    codes = sorted(CODE_OF[kind] for kind in kinds)
+    # The first clause says in so many words what the index is limited to, so that it is used.
+    clauses = ["type BETWEEN 10 AND 14", f"type IN ({', '.join('?' * len(codes))})"]
+    values: list[Any] = [*codes]
+    if span.after is not None:
+        clauses.append("position > ?")
+        values.append(span.after)
+    if span.before is not None:
+        clauses.append("position < ?")
+        values.append(span.before)
+    if run_id is not None:
+        clauses.append("run = ?")
+        values.append(run_key(connection, run_id))
+    order = "ORDER BY position LIMIT ?" if span.after is not None else "ORDER BY position DESC LIMIT ?"
+    statement = " ".join([_SELECT_RECORDED, *where(clauses), order])
+    load = _Blobs(connection)
+    with closing(connection.execute(statement, (*values, span.limit))) as rows:
+        return [
+            Recorded(place, run_id, decode(n, at, code, version, body, load))
+            for place, run_id, n, at, code, version, body in rows
+        ]
 
 
 def position(connection: sqlite3.Connection) -> int:

@@ -31,9 +31,10 @@ from engine.journal.records import (
     Recorded,
     RunFilter,
     RunRow,
+    Span,
 )
 from engine.journal.refusals import check_new_run, lease_lost, run_elsewhere, run_exists, run_unknown
-from engine.scheduler.events import Event, GateOpened, RunCompleted, RunStarted
+from engine.scheduler.events import Event, GateEvent, GateOpened, RunCompleted, RunStarted
 
 
 @dataclass(slots=True, eq=False)
@@ -263,6 +264,23 @@ class MemoryJournal:
         gates = [gate for run in wanted for gate in _open_gates(run)]
         gates.sort(key=_age)
         return [gate for gate in gates if after is None or _age(gate) > after][:PAGE_EVENTS]
+
+    async def gate_events(
+        self, kinds: Collection[type[GateEvent]], span: Span, *, run_id: str | None = None
+    ) -> list[Recorded]:
+        """What happened to gates; see the protocol."""
+        run = None if run_id is None else self._known(run_id)
+        found = [
+            Recorded(position + n - first, of.id, of.events[n - 1])
+            for position, of, first, last in self._stretches
+            for n in range(first, last + 1)
+            if (run is None or of is run) and type(of.events[n - 1]) in kinds
+        ]
+        if span.after is not None:
+            found = [recorded for recorded in found if recorded.position > span.after]
+        else:
+            found.reverse()
+        return [r for r in found if span.before is None or r.position < span.before][: span.limit]
 
     async def gate(self, run_id: str, gate: str) -> OpenGate | None:
         """One open gate; see the protocol."""

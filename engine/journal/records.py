@@ -178,6 +178,15 @@ class Recorded(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A page of the feed: positions above ``after``, ascending; without it those below ``before``, newest first."""
+
+    after: int | None = None
+    before: int | None = None
+    limit: int = PAGE_EVENTS
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What is known of one effect: who claimed it, and its outcome once ``is_settled``."""
 

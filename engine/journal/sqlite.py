@@ -34,11 +34,12 @@ from engine.journal.records import (
     Recorded,
     RunFilter,
     RunRow,
+    Span,
 )
 from engine.journal.refusals import check_new_run, lease_lost, run_elsewhere
 from engine.journal.schema import BUSY_TIMEOUT_S, connect, connect_reader
 from engine.journal.writer import Writer
-from engine.scheduler.events import Event, RunStarted
+from engine.scheduler.events import Event, GateEvent, RunStarted
 
 T = TypeVar("T")
 
@@ -254,6 +255,12 @@ class SqliteJournal:
     async def inbox(self, *, run_id: str | None = None, after: tuple[float, str, str] | None = None) -> list[OpenGate]:
         """Open gates; see the protocol."""
         return await self._read(lists.inbox, run_id, after)
+
+    async def gate_events(
+        self, kinds: Collection[type[GateEvent]], span: Span, *, run_id: str | None = None
+    ) -> list[Recorded]:
+        """What happened to gates; see the protocol."""
+        return await self._read(lists.gate_events, kinds, span, run_id)
 
     async def gate(self, run_id: str, gate: str) -> OpenGate | None:
         """One open gate; see the protocol."""

@@ -32,8 +32,9 @@ from engine.journal.records import (
     Recorded,
     RunFilter,
     RunRow,
+    Span,
 )
-from engine.scheduler.events import Event, RunStarted
+from engine.scheduler.events import Event, GateEvent, RunStarted
 
 __all__ = [
     "LEASE_TTL_S",
@@ -51,6 +52,7 @@ __all__ = [
     "Recorded",
     "RunFilter",
     "RunRow",
+    "Span",
 ]
 
 
@@ -228,6 +230,16 @@ class Journal(Protocol):
         Args:
             run_id: only this run's.
             after: (since, run id, gate) of the last one seen.
+        """
+        ...
+
+    async def gate_events(
+        self, kinds: Collection[type[GateEvent]], span: Span, *, run_id: str | None = None
+    ) -> list[Recorded]:
+        """A page of what happened to gates of all runs or of one: the events of these kinds.
+
+        Raises:
+            InputError: ``run.unknown``.
         """
         ...
 

@@ -443,6 +443,9 @@ Event = (
     | RunCancelled
 )
 
+GateEvent = GateOpened | GateReminded | GateEscalated | GateAnswered | GateExpired
+"""What happens to a gate."""
+
 TYPE_NAMES: Final[dict[type[Any], str]] = {
     RunStarted: "run.started",
     NodeStarted: "node.started",

@@ -48,10 +48,7 @@ class _Sent:
 
 
 def _request(method: str, url: str, headers: Mapping[str, str] | None, body: Any, context: ToolContext) -> _Sent:
-    try:
-        whole = httpx2.URL(url).copy_with(fragment=None)
-    except (httpx2.InvalidURL, UnicodeError) as error:
-        raise ToolError(f"this is no URL: {error}", code="tool.arguments", happened=False) from None
+    whole = _whole(url)
     sent = {"user-agent": _AGENT, "accept-encoding": "identity"}
     sent |= {name.lower(): value for name, value in (headers or {}).items()}
     for name, value in sent.items():
@@ -64,6 +61,25 @@ def _request(method: str, url: str, headers: Mapping[str, str] | None, body: Any
     if EFFECTS.get(method) != "read":
         sent.setdefault("idempotency-key", context.idempotency_key)
     return _Sent(method, whole, sent, content)
+
+
+def _whole(url: str) -> httpx2.URL:
+    try:
+        return httpx2.URL(url).copy_with(fragment=None)
+    except (httpx2.InvalidURL, UnicodeError) as error:
+        raise ToolError(f"this is no URL: {error}", code="tool.arguments", happened=False) from None
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, as an entry of the list that vouches for it.
+
+    Raises:
+        ToolError: it is no URL.
+    """
+    whole = _whole(url)
+    host = host_of(whole)
+    name = f"[{host}]" if ":" in host else host
+    return f"{whole.scheme}://{name}" + ("" if whole.port is None else f":{whole.port}")
 
 
 @dataclass(slots=True)
@@ -99,6 +115,20 @@ class WebClient:
                 return _result(sent, answer, self.reach.max_bytes)
             sent = following
         raise ToolError(f"more than {REDIRECTS} redirects", code="http.redirect", happened=False)
+
+    async def post(self, url: str, headers: Mapping[str, str], content: bytes) -> None:
+        """Send bytes once, and follow nothing.
+
+        Raises:
+            ToolError: as ``ask``; also for an answer of 300 and above.
+        """
+        sent = _Sent("POST", _whole(url), {"user-agent": _AGENT, "accept-encoding": "identity", **headers}, content)
+        self.guard.check_url(sent.url, None)
+        answer = await self._once(sent)
+        if answer.status >= 400:
+            raise _status_error(sent, answer, "")
+        if answer.status >= 300:
+            raise ToolError(f"{sent.url.host} answers {answer.status}", code="http.redirect", happened=False)
 
     async def _once(self, sent: _Sent) -> _Answer:
         """One request on a connection of its own."""

@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import EngineBug, Failure, InputError, LeaseLost
 from engine.journal.records import UNNAMED_KEPT_S
-from engine.journal.store import Arrivals, Effect, Journal, Lease, RunFilter
+from engine.journal.store import Arrivals, Effect, Journal, Lease, RunFilter, Span
 from engine.scheduler import events as ev
 from tests.journal.facts import (
     HASH,
@@ -402,6 +402,27 @@ class JournalContract:
         assert len(everything) == 12
         for index, gate in enumerate(everything):
             assert await journal.inbox(after=(gate.since, gate.run_id, gate.gate)) == everything[index + 1 :]
+
+    async def test_what_happened_to_gates_is_paged_both_ways_over_all_runs(self, journal: Journal) -> None:
+        for run_id in ("r1", "r2"):
+            await create(journal, run_id)
+            await journal.append(run_id, [started(2, "review"), gate_opened(3)])
+        reminded = ev.GateReminded(gate="review", execution="review", node="review", count=1, n=4, at=1004.0)
+        await journal.append("r1", [reminded, gate_answered(5), completed(6, "review")])
+        await journal.append("r2", [ev.GateExpired(gate="review", execution="review", node="review", n=4, at=1004.0)])
+
+        async def told(span: Span, run_id: str | None = None) -> list[tuple[str, int]]:
+            kinds = (ev.GateReminded, ev.GateAnswered, ev.GateExpired)
+            return [(r.run_id, r.event.n) for r in await journal.gate_events(kinds, span, run_id=run_id)]
+
+        everything = await journal.gate_events((ev.GateAnswered, ev.GateReminded, ev.GateExpired), Span(after=0))
+        assert [(r.run_id, r.event.n) for r in everything] == [("r1", 4), ("r1", 5), ("r2", 4)]
+        assert await told(Span()) == [("r2", 4), ("r1", 5), ("r1", 4)]
+        assert await told(Span(limit=1)) == [("r2", 4)]
+        assert await told(Span(before=everything[2].position)) == [("r1", 5), ("r1", 4)]
+        assert await told(Span(after=everything[0].position)) == [("r1", 5), ("r2", 4)]
+        assert await told(Span(), "r2") == [("r2", 4)]
+        assert await refusal(journal.gate_events((ev.GateAnswered,), Span(), run_id="nobody")) == "run.unknown"
 
     async def test_the_end_of_a_run_closes_its_gates(self, journal: Journal) -> None:
         await create(journal, "r1")

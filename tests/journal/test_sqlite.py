@@ -9,11 +9,27 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError, JournalError
-from engine.journal import open_journal
-from engine.journal.store import Journal
+from engine.journal import lists, open_journal
+from engine.journal.schema import connect
+from engine.journal.store import Journal, Span
+from engine.scheduler.events import GateAnswered
 from tests.journal.contract import NOW, JournalContract, create
 
 pytestmark = pytest.mark.anyio
+
+
+def test_what_happened_to_gates_is_found_without_reading_every_event(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "weft.db", is_full=False)
+    asked: list[str] = []
+    connection.set_trace_callback(asked.append)
+    lists.gate_events(connection, (GateAnswered,), Span(), None)
+    lists.gate_events(connection, (GateAnswered,), Span(after=0), None)
+    connection.set_trace_callback(None)
+    for statement in asked:
+        plan = " ".join(str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}"))
+        assert "events_of_gates" in plan
+        assert "TEMP B-TREE" not in plan
+    connection.close()
 
 
 class TestFullDurability(JournalContract):

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 
+from engine import Config
 from engine.app import Engine, Serving
 from engine.gallery import patterns
 from server.people import Person, digest_of
@@ -118,10 +119,12 @@ def sample_graphs(place: Path) -> Path:
 
 
 @contextmanager
-def serving(place: Path, **changes: Any) -> Generator[Served]:
-    """Serve from a directory until the end of the block."""
+def serving(place: Path, *, config: Config | None = None, **changes: Any) -> Generator[Served]:
+    """Serve from a directory until the end of the block; ``config``: what tools and messages go by."""
     graphs = place / "graphs" if (place / "graphs").is_dir() else sample_graphs(place)
     settings = Settings(db=str(place / "weft.db"), graphs=graphs, port=0, people=PEOPLE, poll_s=0.02)
+    if config is not None and config.notify is not None:
+        settings = replace(settings, notify_on=frozenset(config.notify.on))
     settings = replace(settings, **changes)
     ready = threading.Event()
     told: list[str] = []
@@ -136,7 +139,8 @@ def serving(place: Path, **changes: Any) -> Generator[Served]:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
         stop.append(lambda: loop.call_soon_threadsafe(task.cancel))
-        engine = Engine.open(settings.db, graphs=graphs, serving=Serving(max_running=50), durability="process")
+        serves = Serving(max_running=50)
+        engine = Engine.open(settings.db, graphs=graphs, config=config, serving=serves, durability="process")
         await serve(engine, settings, on_ready=is_ready)
 
     def thread() -> None:

@@ -18,6 +18,16 @@ ASSIGNED = {
     },
 }  # fmt: skip
 
+SHORT = {
+    "format": "weft/1",
+    "name": "short",
+    "nodes": {
+        "ask": {"kind": "human-gate", "prompt": "Now?", "options": ["yes"], "deadline_s": 0.05,
+                "to": [{"node": "end", "on": "yes"}, {"node": "end", "on": "expired"}]},
+        "end": {"kind": "end"},
+    },
+}  # fmt: skip
+
 
 def asked(served: Served, graph: str = "draft-and-review") -> tuple[str, str]:
     run = served.start(graph, {"topic": "x"} if graph == "draft-and-review" else {})
@@ -121,3 +131,26 @@ def test_a_gate_inside_a_subgraph_is_decided_by_its_id(alone: Served) -> None:
     assert alone.client().post(f"{place}/link", json={}).status_code == 201
     assert alone.client().post(place, json={"option": "yes"}).status_code == 200
     assert alone.until_ended(run)["status"] == "completed"
+
+
+def test_what_was_decided_is_told_with_who_and_when(alone: Served) -> None:
+    (alone.graphs / "short.json").write_text(json.dumps(SHORT))
+    runs = [asked(alone)[0] for _ in range(3)]
+    for run in runs:
+        alone.client("ann").post(f"/api/runs/{run}/gates/review", json={"option": "approve", "form": {"note": "ok"}})
+    expired = alone.start("short")["id"]
+    alone.until_ended(expired)
+    client = alone.client()
+    page = wire.DecidedList.model_validate_json(client.get("/api/inbox/decided", params={"limit": 2}).content)
+    assert [(d.run, d.graph, d.option, d.by) for d in page.decided] == [
+        (expired, "short", None, None),
+        (runs[2], "draft-and-review", "approve", "ann"),
+    ]
+    assert page.decided[1].form == {"note": "ok"}
+    rest = client.get("/api/inbox/decided", params={"before": page.next}).json()
+    assert [decision["run"] for decision in rest["decided"]] == [runs[1], runs[0]]
+    assert rest["next"] is None
+    own = client.get("/api/inbox/decided", params={"run": runs[0]}).json()["decided"]
+    assert [decision["run"] for decision in own] == [runs[0]]
+    assert client.get("/api/inbox/decided", params={"run": "of-no-name"}).status_code == 404
+    assert client.get("/api/inbox/decided", params={"before": "x"}).status_code == 422
