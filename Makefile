@@ -16,27 +16,20 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 # The lists are complete, so nothing is resolved: what an older pip makes of extras and newer releases does not matter.
 FROM_LOCK := --require-hashes --no-deps --only-binary :all:
 
-SAMPLE := graphs/draft-and-review.json
 SAMPLES := $(notdir $(basename $(filter-out %.scripted.json,$(wildcard graphs/*.json))))
 CODE := engine server tests docs
 PAGES := editor_static/vendor
+# In a terminal Ctrl-C is the server's alone, so that it ends in order and make reports no error; elsewhere the server
+# takes the shell's place, so that a signal to make reaches it.
+SERVER_ALONE := if [ -t 0 ]; then set -m; else exec $(VENV)/bin/weft serve; fi;
 # Every branch of these floors is walked by a test.
 WHOLE := engine/model/*,engine/compile/*,engine/scheduler/*,engine/journal/*
 
 ##@ Use it
 
 .PHONY: run
-run: $(VENV)/runtime.stamp ## set everything up and run the sample graph up to its gate
-	@$(VENV)/bin/weft run $(SAMPLE) --input '{"topic": "rivers"}'; status=$$?; \
-	case $$status in \
-		0 | 3) printf '\nThe command is %s; to type just weft: . %s\n' $(VENV)/bin/weft $(VENV)/bin/activate; \
-			printf 'In the browser: make serve\n' ;; \
-		*) exit $$status ;; \
-	esac
-
-.PHONY: serve
-serve: $(VENV)/runtime.stamp ## set everything up, serve the sample graphs and open the link that logs in
-	@$(VENV)/bin/weft serve --open
+run: $(VENV)/runtime.stamp ## set everything up, serve the sample graphs and open the link that logs in
+	@printf 'In a terminal: . %s, then weft --help\n' $(VENV)/bin/activate; $(SERVER_ALONE) $(VENV)/bin/weft serve --open
 
 .PHONY: setup
 setup: $(VENV)/dev.stamp ## set everything up for work on weft

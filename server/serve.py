@@ -7,6 +7,7 @@ second signal does not wait.
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import socket
@@ -49,19 +50,22 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def serve(engine: Engine, settings: Settings, *, on_ready: Callable[[str], None]) -> None:
+async def serve(
+    engine: Engine, settings: Settings, *, on_ready: Callable[[str], None], takes_any_port: bool = False
+) -> None:
     """Serve until a signal comes.
 
     Args:
         engine: not yet open.
         settings: the operator's.
+        takes_any_port: where the port is taken, a free one will do.
         on_ready: told the address to open, once the server listens.
 
     Raises:
         ConfigError: ``serve.port``: it cannot listen there.
         JournalError: the database cannot be used.
     """
-    listener = _listener(settings)
+    listener = _listener(settings, takes_any_port=takes_any_port)
     port = int(listener.getsockname()[1])
     engine.own_ports.add(port)
     application = Application(engine, settings_at(settings, port))
@@ -109,7 +113,7 @@ def settings_at(settings: Settings, port: int) -> Settings:
     return replace(settings, port=port)
 
 
-def _listener(settings: Settings) -> socket.socket:
+def _listener(settings: Settings, *, takes_any_port: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # With its protocol named, since asyncio switches Nagle's algorithm off (44 ms an answer) only where it reads "TCP".
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -122,6 +126,8 @@ def _listener(settings: Settings) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
+        if takes_any_port and error.errno == errno.EADDRINUSE and settings.port:
+            return _listener(settings_at(settings, 0), takes_any_port=False)
         raise ConfigError(
             f"it cannot listen on port {settings.port} of {settings.host}: {error.strerror}",
             code="serve.port",

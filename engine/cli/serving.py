@@ -52,7 +52,8 @@ async def _serve(setting: Setting) -> Exit:
         if options.open and _has_desktop():
             webbrowser.open(address)
 
-    await serve(_engine(setting), _settings(setting), on_ready=ready)
+    is_asked_for = options.port is not None or "port" in said.model_fields_set
+    await serve(_engine(setting), _settings(setting), on_ready=ready, takes_any_port=not is_asked_for)
     return Exit.DONE
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import signal
+import socket
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -14,8 +16,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from engine import Engine
 from engine.cli.main import main
 from server.people import digest_of
+from server.serve import serve
+from server.settings import Settings
 from tests.server.served import sample_graphs
 
 
@@ -114,3 +119,28 @@ def test_token_is_told_once_with_its_hash(capsys: pytest.CaptureFixture[str]) ->
     assert told["token_hash"] == f"sha256:{digest_of(told['token'])}"
     assert main(["token", "ann"]) == 0
     assert "[[users]]" in capsys.readouterr().out
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--port", str(port)]) == 2
+        (place / "weft.toml").write_text(f"[serve]\nport = {port}\n")
+        assert main(["serve"]) == 2
+    assert capsys.readouterr().err.count("[serve.port]") == 2
+
+
+@pytest.mark.anyio
+async def test_where_nobody_asked_for_a_port_a_free_one_will_do(place: Path) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = Settings(db=str(place / "weft.db"), graphs=place / "graphs", port=port)
+        work = serve(Engine.open(settings.db), settings, on_ready=told.put_nowait, takes_any_port=True)
+        task = asyncio.get_running_loop().create_task(work)
+        address = await told.get()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert address.startswith("http://127.0.0.1:")
+    assert f":{port}/" not in address
