@@ -306,7 +306,8 @@ class Engine:
                 ``run.unknown``, ``run.ended``; the gate stays as it is.
         """
         await self._unended(run_id)
-        opened = find_gate(gate, await self._store.inbox(run_id=run_id), run=run_id)
+        exact = await self._store.gate(run_id, gate)
+        opened = exact if exact is not None else find_gate(gate, await self._store.inbox(run_id=run_id), run=run_id)
         given = None if form is None else json_value(form, f"form for {gate}")
         # Whoever belongs to a group that a gate is assigned to is one of its assignees.
         may = None if by is not None and set(groups).intersection(opened.assignees or ()) else opened.assignees

@@ -45,6 +45,8 @@ FOLLOW_EVERY_S: Final = 0.1
 """How often a run that another process hosts is looked at."""
 RETRY_EVERY_S: Final = 5.0
 """How soon a run that is due is taken up again where the database did not let it."""
+PATIENCE_S: Final = 5.0
+"""So long a signal or a cancel is waited for that a host elsewhere has not read yet."""
 PAGE_RUNS: Final = 500
 LOG: Final = logging.getLogger("weft.hosting")
 
@@ -186,8 +188,7 @@ class Hosting:
                 await self._say(run_id, host, fact, kind, body)
                 return
         letter = await self._journal.post(run_id, kind, body, at=self._around.clock.now())
-        if isinstance(fact, GateAnswered):
-            await self._heard(run_id, letter, fact)
+        await self._heard(run_id, letter, fact)
 
     async def _say(self, run_id: str, host: Host, fact: Event, kind: str, body: Any) -> None:
         """Bring a word to a host that stays while it is told."""
@@ -214,19 +215,31 @@ class Hosting:
                 if (host := self._hosts.get(run_id)) is not None:
                     host.look()
 
-    async def _heard(self, run_id: str, letter: int, fact: GateAnswered) -> None:
-        """Wait until a letter with an answer has been read, and see that the gate was closed by this answer."""
+    async def _heard(self, run_id: str, letter: int, fact: Event) -> None:
+        """Wait until a letter has been read, and see that what it asks for came about.
+
+        One that its run has ended before reading is taken back: a run that is resumed later must not obey it then. An
+        answer is waited for as long as it takes, since another's may count instead; other words need not be, while the
+        run they will be read by has a living host.
+        """
+        patience = 0 if isinstance(fact, GateAnswered) else round(PATIENCE_S / FOLLOW_EVERY_S)
         while any(waiting.id == letter for waiting in await self._journal.mail(run_id)):
             if (await self._journal.run(run_id)).status in ENDED:
+                if await self._journal.withdraw(run_id, letter):
+                    raise too_late(run_id, fact)
                 break
             if await self._is_free(run_id):
                 with contextlib.suppress(InputError):
                     await self.take_up(run_id)
+            elif (patience := patience - 1) == 0:
+                return
             await asyncio.sleep(FOLLOW_EVERY_S)
+        if not isinstance(fact, GateAnswered) and (await self._journal.run(run_id)).status not in ENDED:
+            return
         async for event in self._journal.read(run_id):
-            if isinstance(event, GateAnswered) and event.gate == fact.gate:
-                if (event.option, event.form, event.by) == (fact.option, fact.form, fact.by):
-                    return
+            if says_the_same(event, fact):
+                return
+            if isinstance(event, GateAnswered) and isinstance(fact, GateAnswered) and event.gate == fact.gate:
                 break
         raise too_late(run_id, fact)
 
@@ -428,9 +441,14 @@ class Hosting:
 
     async def _deliver(self, run_id: str) -> None:
         """Bring a hosted run's mail in. A letter that does not fit any more is struck off unread."""
-        for letter in await self._journal.mail(run_id):
+        mail = await self._journal.mail(run_id)
+        for letter in mail:
             host = self._hosts.get(run_id)
-            if host is None or not host.has_begun:
+            if host is None:
+                return
+            if not host.has_begun:
+                if any(letter.kind == "cancel" for letter in mail):
+                    self._admission.hurry(run_id)  # to end it needs no place
                 return
             host.post_letter(letter.id, fact_of(host, letter.kind, letter.body))
 
@@ -450,6 +468,16 @@ class Hosting:
                     await (await self.take_up(run_id)).wait_until_idle()
                     return
             await asyncio.sleep(FOLLOW_EVERY_S)
+
+
+def says_the_same(event: Event, fact: Event) -> bool:
+    """Whether a recorded event is the one that a word asked for."""
+    if isinstance(event, GateAnswered) and isinstance(fact, GateAnswered):
+        told, asked = (event.gate, event.option, event.form, event.by), (fact.gate, fact.option, fact.form, fact.by)
+        return told == asked
+    if isinstance(event, SignalReceived) and isinstance(fact, SignalReceived):
+        return (event.name, event.value) == (fact.name, fact.value)
+    return isinstance(event, RunCancelRequested) and isinstance(fact, RunCancelRequested)
 
 
 def too_late(run_id: str, fact: Event) -> InputError:

@@ -6,11 +6,11 @@ without end), then held against its model; unknown fields are refused, so a miss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 import orjson
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,9 +19,21 @@ from engine.errors import InputError
 from engine.model.reading import read_document
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+AT_ONCE: Final = 4
+"""So many documents are read, checked or compared at the same time."""
 
 SMALL_BYTES: Final = 64 * 1024
 """A body up to this size is parsed at once (about 3 ms), a longer one in a thread."""
+
+
+async def in_turn(limiter: CapacityLimiter, act: Callable[..., T], *args: Any) -> T:
+    """Do heavy work on a document in a thread, a few at a time.
+
+    The threads that sessions, links and files need are others, so that a flood of giants keeps nobody out.
+    """
+    return await to_thread.run_sync(act, *args, limiter=limiter)
 
 
 def json_answer(value: Any, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:
@@ -69,7 +81,7 @@ async def json_body(request: Request, *, limit: int) -> Any:
     if len(content) <= SMALL_BYTES:
         value, findings = read_document(content)
     else:
-        value, findings = await to_thread.run_sync(read_document, content)
+        value, findings = await in_turn(request.app.state.house.documents, read_document, content)
     if findings:
         first = findings[0]
         raise InputError(first.message, code="request.not_json", where=first.place or "body", hint=first.hint)

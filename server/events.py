@@ -150,6 +150,11 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the frames end, the client goes, is too slow, or the server closes."""
+        if scope["method"] == "HEAD":
+            # There is no body to wait for, and the connection is wanted for the next request.
+            await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+            await send({"type": "http.response.body", "body": b""})
+            return
         outbox = Outbox()
         self._house.metrics.streams += 1
         try:

@@ -144,6 +144,10 @@ class Folder:
         hint = f"did you mean {near}?" if near else "see /api/graphs"
         return GraphError(f"there is no graph {name[:80]!r}", code="graph.unknown", hint=hint)
 
+    async def has_answers(self, name: str) -> bool:
+        """Whether scripted answers lie beside the graph, or beside where it would lie."""
+        return await to_thread.run_sync(os.path.lexists, self.directory / f"{name}.scripted.json")
+
     # -- writing -----------------------------------------------------------------------------------------------------
 
     async def save(self, name: str, text: str, *, expected: str, by: str, graph: Graph | None = None) -> Entry:

@@ -24,7 +24,7 @@ from engine.model.diff import diff
 from engine.model.document import graph_schema
 from engine.model.reading import MAX_BYTES
 from server import wire
-from server.answers import body_bytes, json_answer, nothing, read
+from server.answers import body_bytes, in_turn, json_answer, nothing, read
 from server.asking import house_of, person_of
 from server.folder import ABSENT, Entry, expected_etag, is_expected, refusal
 from server.house import House
@@ -77,7 +77,7 @@ async def begin_graph(request: Request) -> Response:
     asked = await read(request, wire.NewGraph)
     entry = await house.folder.begin(await to_thread.run_sync(beginning, name, asked.from_), by=person_of(request).name)
     await _keep(house, entry, person_of(request).name)
-    told = await to_thread.run_sync(_saved, house, entry)
+    told = await in_turn(house.documents, _saved, house, entry)
     where = f"{request.scope.get('root_path', '')}/api/graphs/{name}"
     return json_answer(told, 201, headers={"etag": f'"{entry.etag}"', "location": where})
 
@@ -92,6 +92,9 @@ async def rename_graph(request: Request) -> Response:
     target = house.folder.file(asked.to)
     if target.exists():
         raise GraphError("there is a graph of that name", code="graph.exists", where=asked.to, hint="choose another")
+    if await house.folder.has_answers(name) and await house.folder.has_answers(asked.to):
+        said = "scripted answers of an earlier graph of that name are there"
+        raise GraphError(said, code="graph.exists", where=asked.to, hint="choose another name, or move the file")
     try:
         async with house.folder.held(name, expected):
             renamed = entry.graph.model_copy(update={"name": asked.to})
@@ -101,7 +104,7 @@ async def rename_graph(request: Request) -> Response:
         return await _changed(house, name, error)
     await house.versions.move(name, asked.to)
     await _keep(house, saved, person.name)
-    told = await to_thread.run_sync(_saved, house, saved)
+    told = await in_turn(house.documents, _saved, house, saved)
     return json_answer(told, headers={"etag": f'"{saved.etag}"'})
 
 
@@ -126,7 +129,7 @@ async def check_graph(request: Request) -> Response:
     content = await body_bytes(request, limit=MAX_BYTES)
     if not content.strip():
         content = (await house.folder.entry(name)).content
-    return json_answer({"findings": await to_thread.run_sync(_findings, house, content)})
+    return json_answer({"findings": await in_turn(house.documents, _findings, house, content)})
 
 
 async def lay_out(request: Request) -> Response:
@@ -151,7 +154,7 @@ async def compare_versions(request: Request) -> Response:
     house, name = house_of(request), request.path_params["name"]
     old = await _version(house, name, request.query_params.get("from", CURRENT))
     new = await _version(house, name, request.query_params.get("to", CURRENT))
-    return json_answer({"changes": (await to_thread.run_sync(diff, old, new)).as_json()})
+    return json_answer({"changes": (await in_turn(house.documents, diff, old, new)).as_json()})
 
 
 async def compare_document(request: Request) -> Response:
@@ -159,7 +162,7 @@ async def compare_document(request: Request) -> Response:
     house, name = house_of(request), request.path_params["name"]
     old = await _version(house, name, request.query_params.get("from", CURRENT))
     new = await _graph_in(request)
-    return json_answer({"changes": (await to_thread.run_sync(diff, old, new)).as_json()})
+    return json_answer({"changes": (await in_turn(house.documents, diff, old, new)).as_json()})
 
 
 async def list_versions(request: Request) -> Response:
@@ -219,18 +222,18 @@ async def list_models(request: Request) -> Response:
 
 async def _graph_in(request: Request) -> Graph:
     content = await body_bytes(request, limit=MAX_BYTES)
-    return await to_thread.run_sync(Graph.loads, content)
+    return await in_turn(house_of(request).documents, Graph.loads, content)
 
 
 async def _save(house: House, graph: Graph, expected: str, person: Person) -> Response:
     before = await _current(house, graph.name)
     if not is_expected(expected, ABSENT if before is None else before.etag):
         return await _changed(house, graph.name, refusal(graph.name, expected, is_there=before is not None))
-    text = await to_thread.run_sync(graph.dumps)
+    text = await in_turn(house.documents, graph.dumps)
     if before is not None:
         await _keep(house, before, None, only_new=True)
     # The checker works while the disk does.
-    checking = asyncio.ensure_future(to_thread.run_sync(_findings_of, house, graph))
+    checking = asyncio.ensure_future(in_turn(house.documents, _findings_of, house, graph))
     try:
         saved = await house.folder.save(graph.name, text, expected=expected, by=person.name, graph=graph)
         await _keep(house, saved, person.name)

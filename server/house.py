@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from engine.app import Engine
+from server.answers import AT_ONCE
 from server.folder import Folder
 from server.links import Links
 from server.metrics import Metrics
@@ -29,6 +30,7 @@ class House:
         engine: the one facade behind all of it.
         folder: the directory of graphs, as it is on disk.
         people: who may log in, by token.
+        documents: bounds how many documents are worked on at the same time.
         closing: set when the server is about to stop; streams end then.
         ready: set once unfinished runs have been taken up.
     """
@@ -42,5 +44,6 @@ class House:
     links: Links
     pictures: Pictures
     metrics: Metrics
+    documents: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(AT_ONCE))
     closing: anyio.Event = field(default_factory=anyio.Event)
     ready: anyio.Event = field(default_factory=anyio.Event)

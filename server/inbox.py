@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.app import OpenGate, Recorded, RunFilter, event_json
-from engine.errors import InputError
+from engine.errors import InputError, WeftError
 from server import wire
 from server.answers import json_answer, read
 from server.asking import house_of, person_of
@@ -92,7 +92,7 @@ async def decide_by_link(request: Request) -> Response:
     person = house.people.named(link.person) or Person(link.person)
     try:
         await _decide(house, link.run or "", link.gate or "", asked, person)
-    except InputError:
+    except WeftError:
         await house.links.give_back(token)
         raise
     return json_answer({"decided": asked.option})
@@ -127,10 +127,9 @@ async def followed_link(request: Request, house: House, kind: Any) -> Link:
 
 
 async def _open_gate(house: House, run_id: str, name: str) -> OpenGate:
-    for gate in await house.engine.inbox(run_id=run_id):
-        if gate.gate == name:
-            return gate
-    await house.engine.look(run_id)
+    gate = await house.engine.open_gate(run_id, name)
+    if gate is not None:
+        return gate
     raise InputError("the gate is not open any more", code="gate.closed", where=f"run {run_id}, gate {name[:80]}")
 
 

@@ -66,7 +66,7 @@ class Links:
                 (digest_of(token), kind, now),
             ).fetchone()
 
-        return _link(await self._shelf.do(act))
+        return _link(await self._shelf.look(act))
 
     async def spend(self, token: str, kind: Kind, *, now: float) -> Link:
         """Use a link up; of two who try, one gets it.

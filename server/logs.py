@@ -109,7 +109,8 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     given: dict[str, Any] | None = getattr(record, "weft", None)
     if given is not None:
         return {"event": record.msg, **given}
-    message = record.getMessage()
+    given_args = record.args if isinstance(record.args, tuple) else ()
+    message = record.msg % tuple(map(_named, given_args)) if given_args else record.getMessage()
     if record.name.partition(".")[0] != OURS:
         message = message.partition("\n")[0]
         # Others quote exceptions in what they say.
@@ -118,6 +119,13 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     if record.exc_info and record.exc_info[1] is not None:
         said |= {"error": type(record.exc_info[1]).__name__, "trace": frames_of(record.exc_info[1])}
     return said
+
+
+def _named(arg: object) -> object:
+    """An exception among what is told by its name or code alone: its message might quote what nobody may see."""
+    if isinstance(arg, WeftError):
+        return arg.code if arg.where is None else f"{arg.code} ({arg.where})"
+    return type(arg).__name__ if isinstance(arg, BaseException) else arg
 
 
 class JsonLines(logging.Formatter):

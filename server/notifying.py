@@ -74,7 +74,7 @@ class Notifier:
         """Where it left off; at the first start of all, now."""
         while True:
             try:
-                known = await self.shelf.do(self._read)
+                known = await self.shelf.look(self._read)
                 return await self._keep(await self.engine.position()) if known is None else known
             except WeftError as error:
                 tell_fault("notify.stalled", error, way=self.messenger.name)

@@ -45,7 +45,7 @@ class Sessions:
         digest = digest_of(cookie)
         found = self._known.get(digest)
         if found is None:
-            row = await self.shelf.do(lambda connection: _read(connection, digest))
+            row = await self.shelf.look(lambda connection: _read(connection, digest))
             if row is None:
                 return None
             found = (row[0], row[1])

@@ -83,6 +83,23 @@ class Shelf:
                 raise JournalError("the server has let go of its tables", where=self._db)
             return await to_thread.run_sync(self._transaction, self._connection, act)
 
+    async def look(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        """Read with ``act``, in a worker thread: without the lock for writing, which a stranger must not make us take.
+
+        Raises:
+            JournalError: as ``do``.
+        """
+        async with self._one:
+            if self._connection is None:
+                raise JournalError("the server has let go of its tables", where=self._db)
+            return await to_thread.run_sync(self._reading, self._connection, act)
+
+    def _reading(self, connection: sqlite3.Connection, act: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return act(connection)
+        except sqlite3.Error as error:
+            raise _told(error, self._db) from error
+
     def _connect(self) -> sqlite3.Connection:
         place = ":memory:" if self._db == "memory:" else self._db
         try:

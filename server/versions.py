@@ -67,7 +67,7 @@ class Versions:
             return True
         return any(version.etag == etag for version in await self.of(graph, limit=1))
 
-    async def of(self, graph: str, *, limit: int = 100) -> list[Version]:
+    async def of(self, graph: str, *, limit: int = 10_000) -> list[Version]:
         """The versions of a graph, newest first."""
 
         def act(connection: Connection) -> list[Any]:
@@ -76,7 +76,7 @@ class Versions:
                 (graph, limit),
             ).fetchall()
 
-        return [Version(*row) for row in await self._shelf.do(act)]
+        return [Version(*row) for row in await self._shelf.look(act)]
 
     async def text(self, graph: str, etag: str) -> bytes:
         """The bytes of a version.
@@ -91,7 +91,7 @@ class Versions:
                 (graph, etag),
             ).fetchone()
 
-        row = await self._shelf.do(act)
+        row = await self._shelf.look(act)
         if row is None:
             raise _unknown(graph, etag)
         return zlib.decompress(row[0])

@@ -141,6 +141,16 @@ def post(connection: sqlite3.Connection, run_id: str, kind: str, body: bytes, at
     return _last_number(connection)
 
 
+def withdraw(connection: sqlite3.Connection, run_id: str, letter: int) -> bool:
+    """Take a letter back; whether it was still there.
+
+    Raises:
+        InputError: ``run.unknown``.
+    """
+    found = connection.execute("DELETE FROM mail WHERE id = ? AND run = ?", (letter, run_key(connection, run_id)))
+    return found.rowcount > 0
+
+
 def _last_number(connection: sqlite3.Connection) -> int:
     """The number that SQLite gave to the row inserted last."""
     number: int = connection.execute("SELECT last_insert_rowid()").fetchone()[0]

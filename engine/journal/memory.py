@@ -205,6 +205,14 @@ class MemoryJournal:
         """The run's letters; see the protocol."""
         return list(self._known(run_id).letters)
 
+    async def withdraw(self, run_id: str, letter: int) -> bool:
+        """Take a letter back; see the protocol."""
+        run = self._known(run_id)
+        kept = [waiting for waiting in run.letters if waiting.id != letter]
+        is_there = len(kept) < len(run.letters)
+        run.letters = kept
+        return is_there
+
     async def arrivals(self, after: int = 0) -> Arrivals:
         """Which runs have new mail; see the protocol."""
         if self._letters <= after:

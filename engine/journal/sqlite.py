@@ -219,6 +219,10 @@ class SqliteJournal:
         held = self._held.get(run_id)
         return letters if held is None else [letter for letter in letters if letter.id not in held.answered]
 
+    async def withdraw(self, run_id: str, letter: int) -> bool:
+        """Take a letter back; see the protocol."""
+        return await self._writer.do(partial(leases.withdraw, run_id=run_id, letter=letter))
+
     async def arrivals(self, after: int = 0) -> Arrivals:
         """Which runs have new mail; see the protocol."""
         return await self._read(lists.arrivals, after)

@@ -182,6 +182,10 @@ class Journal(Protocol):
         """The run's letters, oldest first, but for those that an append of this journal object has named already."""
         ...
 
+    async def withdraw(self, run_id: str, letter: int) -> bool:
+        """Take a letter back that nobody has read; False: it was read, or there is none."""
+        ...
+
     async def arrivals(self, after: int = 0) -> Arrivals:
         """Which runs have letters with an id above ``after``; cheap enough to ask every 100 ms."""
         ...

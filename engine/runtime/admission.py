@@ -18,11 +18,14 @@ class Admission:
     Attributes:
         most: how many runs may be at work; None is no bound.
         most_per_graph: how many of one graph; None is no bound.
+
+    A run stands in one line at most. Every step costs the same however many stand there, but for leaving a line.
     """
 
     most: int | None = None
     most_per_graph: int | None = None
     _inside: dict[str, str] = field(default_factory=dict[str, str])
+    _standing: dict[str, str] = field(default_factory=dict[str, str])
     _of_graph: dict[str, int] = field(default_factory=dict[str, int])
     _lines: OrderedDict[str, deque[tuple[str, Callable[[], None]]]] = field(
         default_factory=OrderedDict[str, deque[tuple[str, Callable[[], None]]]]
@@ -41,17 +44,14 @@ class Admission:
             self._enter(run, graph, begin)
         else:
             self._lines.setdefault(graph, deque()).append((run, begin))
+            self._standing[run] = graph
 
     def hurry(self, run: str) -> None:
         """Let a run in that stands in line, whether or not there is a place."""
-        for graph, line in self._lines.items():
-            for entry in line:
-                if entry[0] == run:
-                    line.remove(entry)
-                    if not line:
-                        del self._lines[graph]
-                    self._enter(run, graph, entry[1])
-                    return
+        graph = self._standing.get(run)
+        begin = self._step_out(run)
+        if graph is not None and begin is not None:
+            self._enter(run, graph, begin)
 
     def leave(self, run: str) -> None:
         """The run is not at work any more; its place goes to the next."""
@@ -65,13 +65,20 @@ class Admission:
 
     def forget(self, run: str) -> None:
         """The run wants no place any more, wherever it stands."""
-        for graph, line in list(self._lines.items()):
-            kept = deque(entry for entry in line if entry[0] != run)
-            if kept:
-                self._lines[graph] = kept
-            else:
-                del self._lines[graph]
+        self._step_out(run)
         self.leave(run)
+
+    def _step_out(self, run: str) -> Callable[[], None] | None:
+        """Take a run out of its line; what would have begun it, or None where it stands in none."""
+        graph = self._standing.pop(run, None)
+        if graph is None:
+            return None
+        line = self._lines[graph]
+        entry = next(entry for entry in line if entry[0] == run)
+        line.remove(entry)
+        if not line:
+            del self._lines[graph]
+        return entry[1]
 
     def _has_place(self, graph: str) -> bool:
         if self.most is not None and len(self._inside) >= self.most:
@@ -93,6 +100,7 @@ class Admission:
                 if line is None or not self._has_place(graph):
                     continue
                 run, begin = line.popleft()
+                self._standing.pop(run, None)
                 if line:
                     self._lines.move_to_end(graph)
                 else:

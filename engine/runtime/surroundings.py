@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from engine.runtime.clock import Clock
 from engine.runtime.context import Executor, Waiter
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from engine.model.nodes import Cache, Limits
     from engine.model.types import Types
     from engine.scheduler.commands import Scope
+
+
+MOST_TRAITS: Final = 100_000
 
 
 class HostJournal(RunJournal, Protocol):
@@ -70,9 +73,11 @@ class Surroundings:
     _traits: dict[int, Traits] = field(default_factory=dict[int, Traits])
 
     def traits_of(self, scope: Scope, node: PlanNode) -> Traits:
-        """The traits of a node; plans are kept as long as the engine, so they are looked up once for all runs."""
+        """The traits of a node; looked up once for all runs of a plan, while there are not too many."""
         found = self._traits.get(id(node))
         if found is None or found.node is not node:
+            if len(self._traits) >= MOST_TRAITS:
+                self._traits.clear()
             found = self._traits[id(node)] = Traits(scope, node, self.executors.get(node.kind))
         return found
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine import Engine, InputError, JournalError, Serving
-from engine.scheduler.events import GateAnswered, NodeCompleted
+from engine import Engine, Graph, InputError, JournalError, Serving, ToolError, tool
+from engine.runtime import keeper
+from engine.scheduler.events import GateAnswered, GateOpened, NodeCompleted, SignalReceived
 from tests.app.test_commit_first import SlowDisk
 from tests.app.test_resume_at_every_point import story
 from tests.support.clock import VirtualClock
@@ -89,3 +91,104 @@ async def test_a_run_in_line_can_be_cancelled_at_once_and_keeps_a_signal() -> No
         while (status := (await engine.look("third")).status) == "running":
             await clock.sleep(0.5)
         assert status == "completed"
+
+
+HELD = story("a -> z", nodes={"a": {"tool": "hold"}, "z": {"tool": "value.set", "args": {"value": 1}}})
+
+
+def holding(held: asyncio.Event, *, fails: bool = False) -> Any:
+    """A tool that waits to be let go, and perhaps fails then."""
+
+    @tool(effect="read", name="hold")
+    async def hold() -> str:
+        """Wait."""
+        await held.wait()
+        if fails:
+            raise ToolError("let go")
+        return "done"
+
+    return hold
+
+
+@pytest.mark.parametrize("word", ["signal", "cancel"])
+async def test_a_word_by_letter_that_comes_as_the_run_ends_is_refused_and_never_obeyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setattr(keeper, "POLL_EVERY_S", 60.0)  # the host reads no mail before its run has ended
+    held, place = asyncio.Event(), tmp_path / "weft.db"
+    async with Engine.open(place, tools=[holding(held, fails=True)]) as host, Engine.open(place) as other:
+        await host.start(HELD.graph, id=RUN)
+        said = asyncio.ensure_future(other.signal(RUN, "go") if word == "signal" else other.cancel(RUN))
+        await asyncio.sleep(0.05)
+        held.set()
+        with pytest.raises(InputError, match=r"run\.ended"):
+            await said
+        assert (await host.result(RUN)).status == "failed"
+
+    async with Engine.open(place, tools=[holding(held)]) as later:
+        await later.resume(RUN)
+        assert (await later.result(RUN)).status == "completed"
+
+
+async def test_a_word_by_letter_that_is_read_in_time_is_told_so(tmp_path: Path) -> None:
+    held, place = asyncio.Event(), tmp_path / "weft.db"
+    async with Engine.open(place, tools=[holding(held)]) as host, Engine.open(place) as other:
+        await host.start(HELD.graph, id=RUN)
+        await other.signal(RUN, "go", 1)
+        await other.cancel(RUN)
+        assert (await host.result(RUN)).status == "cancelled"
+        assert [event.name for event in await host.journal_of(RUN) if isinstance(event, SignalReceived)] == ["go"]
+
+
+async def test_a_run_in_line_is_cancelled_by_letter_at_once(tmp_path: Path) -> None:
+    held, place = asyncio.Event(), tmp_path / "weft.db"
+    serving = Serving(max_running=1)
+    async with (
+        Engine.open(place, tools=[holding(held)], serving=serving) as host,
+        Engine.open(place, tools=[holding(held)]) as other,
+    ):
+        for run_id in ("first", "second"):
+            await host.start(HELD.graph, id=run_id)
+        await other.cancel("second")
+        assert (await other.result("second")).status == "cancelled"
+        assert (await host.look("first")).status == "running"
+
+
+async def test_of_two_answers_to_a_run_in_line_the_second_is_refused_and_the_first_is_read(tmp_path: Path) -> None:
+    held, place = asyncio.Event(), tmp_path / "weft.db"
+    options = [{"on": option, "node": "z"} for option in ("yes", "no")]
+    nodes = {
+        "a": {"tool": "hold"},
+        "g": {"options": ["yes", "no"], "to": options},
+        "z": {"tool": "value.set", "args": {"value": 1}},
+    }
+    both = story("f{a,g} -> z", nodes=nodes).graph
+    async with Engine.open(place, tools=[holding(held)]) as before:
+        await before.start(HELD.graph, id="first")
+        second = await before.start(both, id="second")
+        async for event in second.events():
+            if isinstance(event, GateOpened):
+                break
+    async with Engine.open(place, tools=[holding(held)], serving=Serving(max_running=1)) as engine:
+        await engine.take_up_unfinished()
+        await engine.answer("second", "g", "yes", by="ann")
+        with pytest.raises(InputError, match=r"gate\.closed"):
+            await engine.answer("second", "g", "no", by="bob")
+        held.set()
+        answers = [event async for event in engine.events("second") if isinstance(event, GateAnswered)]
+    assert [(event.option, event.by) for event in answers] == [("yes", "ann")]
+
+
+async def test_a_gate_beyond_the_first_page_of_its_run_can_be_answered() -> None:
+    ask = {"kind": "human-gate", "prompt": "?", "options": ["ok"], "to": [{"on": "ok", "node": "end"}]}
+    inner = {"format": "weft/1", "name": "inner", "nodes": {"ask": ask, "end": {"kind": "end"}}}
+    many = {"kind": "subgraph", "inline": inner, "each": "input.list", "concurrency": 1000}
+    document = {"format": "weft/1", "name": "many", "nodes": {"many": many}}
+    async with Engine.open("memory:") as engine:
+        run = await engine.start(Graph.model_validate(document), {"list": list(range(510))})
+        await run.result()
+        shown = {gate.gate for gate in await engine.inbox(run_id=run.id)}
+        hidden = f"many[{next(i for i in range(510) if f'many[{i}]/ask' not in shown)}]/ask"
+        assert hidden not in shown
+        await engine.answer(run.id, hidden, "ok")
+        assert await engine.open_gate(run.id, hidden) is None

@@ -221,6 +221,18 @@ class JournalContract:
         assert await journal.mail("r1") == []
         assert len(await events_of(journal)) == 2
 
+    async def test_a_letter_can_be_taken_back_while_nobody_has_read_it(self, journal: Journal) -> None:
+        await create(journal, "r1")
+        await create(journal, "r2")
+        first, second = [await journal.post("r1", "signal", n, at=NOW) for n in (1, 2)]
+        assert not await journal.withdraw("r2", first)
+        assert await journal.withdraw("r1", first)
+        assert not await journal.withdraw("r1", first)
+        assert [letter.id for letter in await journal.mail("r1")] == [second]
+        await journal.append("r1", [signal(2, 2)], letters=[second])
+        assert not await journal.withdraw("r1", second)
+        assert await refusal(journal.withdraw("nobody", second)) == "run.unknown"
+
     async def test_arrivals_name_each_run_with_new_mail(self, journal: Journal) -> None:
         await create(journal, "r1")
         await create(journal, "r2")

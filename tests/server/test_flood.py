@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -17,7 +19,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.server.served import sample_graphs, sse
+from server import graphs
+from tests.server.served import Served, sample_graphs, serving, sse
 
 TOKEN = "a-token-that-is-long-enough"
 
@@ -117,3 +120,37 @@ def test_it_stops_in_order_while_streams_are_open(tmp_path: Path) -> None:
             running.send_signal(signal.SIGTERM)
             list(events)
         assert running.wait(20) == 0
+
+
+def test_26_documents_that_take_long_to_check_keep_nobody_else_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = threading.Event()
+
+    def slow(*_: object) -> list[object]:
+        held.wait(30)
+        return []
+
+    monkeypatch.setattr(graphs, "_findings", slow)
+    with serving(tmp_path) as served, ThreadPoolExecutor(60) as crowd:
+        document = (served.graphs / "coordinator.json").read_bytes()
+
+        def validate() -> int:
+            headers = {"content-type": "application/json"}
+            client = served.client()
+            return client.post("/api/graphs/coordinator/validate", content=document, headers=headers).status_code
+
+        waiting = [crowd.submit(validate) for _ in range(60)]
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert served.client("ann").get("/api/graphs/coordinator").status_code == 200
+        assert time.monotonic() - began < 5
+        held.set()
+        assert {future.result(30) for future in waiting} == {200}
+
+
+def test_the_head_of_a_stream_ends_at_once_and_frees_the_connection(served: Served) -> None:
+    with served.client() as client:
+        answer = client.head("/api/events", timeout=5)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+        assert client.get("/healthz", timeout=5).status_code == 200

@@ -256,3 +256,15 @@ def test_a_blank_graph_is_begun_and_nothing_is_overwritten(served: Served) -> No
     assert (served.graphs / "blank.json").read_bytes() == content
     assert (served.graphs / "left.scripted.json").read_text() == '{"m": []}'
     assert not (served.graphs / "left.json").exists()
+
+
+def test_a_new_name_never_takes_the_answers_of_an_earlier_graph_of_that_name(served: Served) -> None:
+    client = served.client()
+    made = client.post("/api/graphs/gone/new", json={"from": "coordinator"})
+    assert client.delete("/api/graphs/gone", headers={"if-match": made.headers["etag"]}).status_code == 204
+    left = (served.graphs / "gone.scripted.json").read_bytes()
+    other = client.post("/api/graphs/comes/new", json={"from": "sequential-pipeline"})
+    answer = client.post("/api/graphs/comes/rename", json={"to": "gone"}, headers={"if-match": other.headers["etag"]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "graph.exists")
+    assert (served.graphs / "gone.scripted.json").read_bytes() == left
+    assert (served.graphs / "comes.json").exists()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from engine import InputError
 from server.logs import JsonLines, TextLines, frames_of, known_method, tell_fault
 from tests.server.served import TOKENS, Served, serving
 
@@ -140,12 +141,14 @@ def test_a_fault_tells_where_it_was_and_not_what_it_said(lines: Lines) -> None:
         tell_fault("fault", error, route="/api/graphs")
         logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: exception=%r", error)
         logging.getLogger("weft.hooks").exception("the hook failed")
+        logging.getLogger("weft.hosting").warning("run %s was not taken up: %s", "r1", InputError(CANARY, where="run r1"))
         place = frames_of(error)[-1]
     assert place.endswith("in test_a_fault_tells_where_it_was_and_not_what_it_said")
-    fault, task, hook = lines.entries
+    fault, task, hook, run = lines.entries
     assert (fault["error"], fault["route"], fault["level"]) == ("ValueError", "/api/graphs", "error")
     assert task["message"] == "Task exception was never retrieved"
     assert (hook["message"], hook["error"]) == ("the hook failed", "ValueError")
+    assert run["message"] == "run r1 was not taken up: input.invalid (run r1)"
     assert CANARY not in lines.json.getvalue() + lines.text.getvalue()
 
 
