@@ -486,6 +486,27 @@ export type Decided = {
   decided: string;
 };
 
+/** A gate that was answered, or that ran out: then `option`, `form` and `by` are null. */
+export type DecidedGate = {
+  position: number;
+  run: string;
+  graph: string;
+  gate: string;
+  node: string;
+  option: string | null;
+  form: Json;
+  /** Null where nobody said who; `deadline` where a default was taken. */
+  by: string | null;
+  /** UTC, as 2026-01-31T12:00:00.123Z. */
+  at: string;
+};
+
+/** A page of decisions, newest first. `next`: the cursor of the next page, or null. */
+export type DecidedList = {
+  decided: DecidedGate[];
+  next: number | null;
+};
+
 /** What differs between two versions, as their authors would say it. */
 export type Differences = {
   changes: { [key: string]: Json }[];
@@ -583,8 +604,29 @@ export type NameVersion = {
   label: string | null;
 };
 
+/** What a new graph begins as: a copy of a pattern and its scripted answers, or a graph that does nothing. */
+export type NewGraph = {
+  from?: string | null;
+};
+
 /** An empty object. */
 export type Nothing = {};
+
+/** A sample graph to begin with; `nodes`: how many it has. */
+export type Pattern = {
+  /** A graph's name. */
+  name: string;
+  title: string;
+  description: string;
+  nodes: number;
+  input?: Json;
+  document: { [key: string]: Json };
+};
+
+/** Every sample graph. */
+export type PatternList = {
+  patterns: Pattern[];
+};
 
 /** Where Tidy puts the nodes: id -> upper left corner, px. */
 export type Positions = {
@@ -659,6 +701,8 @@ export type RunTold = {
   waiting_for: { [key: string]: Json }[];
   input: Json;
   output: Json;
+  /** No model was asked, and no tool called that changes something outside. */
+  simulated: boolean;
 };
 
 /** A graph as it was saved. `findings`: what the checker says of it; errors do not keep it from being saved. */
@@ -691,6 +735,8 @@ export type StartRun = {
   id?: string | null;
   /** Instead of the models it names. */
   model?: string | null;
+  /** Ask no model, change nothing outside; what is missing is made up. Default: `false`. */
+  simulate?: boolean;
 };
 
 /** Every registered tool. */

@@ -141,7 +141,9 @@ def test_a_fault_tells_where_it_was_and_not_what_it_said(lines: Lines) -> None:
         tell_fault("fault", error, route="/api/graphs")
         logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: exception=%r", error)
         logging.getLogger("weft.hooks").exception("the hook failed")
-        logging.getLogger("weft.hosting").warning("run %s was not taken up: %s", "r1", InputError(CANARY, where="run r1"))
+        logging.getLogger("weft.hosting").warning(
+            "run %s was not taken up: %s", "r1", InputError(CANARY, where="run r1")
+        )
         place = frames_of(error)[-1]
     assert place.endswith("in test_a_fault_tells_where_it_was_and_not_what_it_said")
     fault, task, hook, run = lines.entries
