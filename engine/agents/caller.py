@@ -109,9 +109,10 @@ class ToolCaller:
         known = call.ledger.entry(call.key) if call.ledger.entries else None
         if known is not None and known.settled is not None:
             settled = known.settled
-            if settled.error is None or call.in_turn:
+            if _is_this(call, known) if call.in_turn else settled.error is None:
                 return Outcome(settled.result, settled.writes, settled.error)
-            known = None  # a tool node's earlier attempt ended in an error: this one begins anew
+            # A tool node's earlier attempt ended in an error, or an agent that began anew wants something else.
+            known = None
         if call.ctx.is_simulated and call.tool.effect_with(as_object(call.args)) != "read":
             return self._stood_in(call, self._claims(call, known))
         given = self._given(call)
@@ -342,6 +343,11 @@ class ToolCaller:
         )
         state = ctx.names.get("state", {})
         return ToolContext(ctx.run_id, ctx.execution, call.key, deadline, state, site)
+
+
+def _is_this(call: Call, known: Entry) -> bool:
+    """Whether what was begun under the number of an agent's call is this call; a refused one was never begun."""
+    return known.begun_as is None or known.begun_as == (call.tool.name, digest(call.args))
 
 
 def _is_journaled(call: Call, effect: Effect) -> bool:

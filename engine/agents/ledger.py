@@ -18,10 +18,12 @@ class Entry:
 
     Attributes:
         claims: how often it was begun.
+        begun_as: the tool and the SHA-256 of the arguments of its last beginning, or None when it never began.
         settled: how it ended the last time, or None while nobody knows.
     """
 
     claims: int = 0
+    begun_as: tuple[str, str] | None = None
     settled: EffectSettled | None = None
 
 
@@ -45,6 +47,7 @@ class Ledger:
         entry = self.entries.setdefault(event.key, Entry())
         if isinstance(event, EffectClaimed):
             entry.claims += 1
+            entry.begun_as = event.tool, event.args_hash
             entry.settled = None
         else:
             entry.settled = event

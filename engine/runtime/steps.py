@@ -31,7 +31,7 @@ _STEPS: Final = frozenset(_Step.__args__)
 _DECIDED: Final = frozenset({NodeCompleted, NodeFailed, NodeCancelled})
 
 
-_OVER: Final = frozenset({"join", "end"})
+_OVER: Final = frozenset({"join", "end", "alone"})
 """Why an execution was cancelled that no resumed run begins again."""
 
 

@@ -106,6 +106,16 @@ async def test_a_settled_call_is_answered_from_the_journal() -> None:
 
 
 @pytest.mark.anyio
+async def test_an_agent_that_begins_anew_and_wants_something_else_is_not_given_the_old_answer() -> None:
+    here, till = desk(), Till()
+    await call(here, till.tool(), in_turn=True)
+    same = await call(here.resumed(), till.tool(), in_turn=True)
+    other = await call(here.resumed(), till.tool(), {"amount": 6}, in_turn=True)
+    assert (same.result, other.result) == ({"receipt": 5}, {"receipt": 6})
+    assert [amount for amount, _ in till.paid] == [5, 6]
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("effect", ["read", "idempotent"])
 async def test_what_may_be_repeated_is_repeated_with_the_same_key_after_a_kill(effect: str) -> None:
     here, till = desk(kill_after=1), Till()

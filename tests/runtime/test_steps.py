@@ -87,6 +87,7 @@ def test_an_attempt_that_is_tried_again_leaves_its_steps_and_its_failure_to_the_
         NodeFailed(execution="a", node="a", attempt=1, error=BROKEN, taken=(0,)),
         NodeCancelled(execution="a", node="a", why="join"),
         NodeCancelled(execution="a", node="a", why="end"),
+        NodeCancelled(execution="a", node="a", why="alone"),
     ],
 )
 def test_what_nothing_begins_again_needs_its_steps_no_more(end: Event) -> None:
