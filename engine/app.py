@@ -346,18 +346,19 @@ class Engine:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    async def result(self, run_id: str, *, patience_s: float = 0.0) -> RunResult:
+    async def result(self, run_id: str, *, patience_s: float = 0.0, deadlines: bool = False) -> RunResult:
         """What a run came to, or what it waits for; waits while it is being executed.
 
         Args:
             run_id: the run.
-            patience_s: a timer, deadline or retry of a run hosted here that is due within so many seconds is waited
-                for too.
+            patience_s: a timer of a run hosted here that is due within so many seconds is waited for too, and a retry
+                that is due within a minute always is.
+            deadlines: the same for what is due where somebody is asked: deadlines, reminders, escalations.
 
         Raises:
             InputError: ``run.unknown``.
         """
-        await self._hosting.settle(run_id, patience_s=patience_s)
+        await self._hosting.settle(run_id, patience_s=patience_s, deadlines=deadlines)
         return RunResult.of(await self._store.run(run_id))
 
     async def look(self, run_id: str) -> RunResult:

@@ -43,6 +43,8 @@ from engine.wiring import Wiring
 
 FOLLOW_EVERY_S: Final = 0.1
 """How often a run that another process hosts is looked at."""
+BACK_OFF_S: Final = 60.0
+"""A run that tries something again within so many seconds is at work for those who wait for its result."""
 RETRY_EVERY_S: Final = 5.0
 """How soon a run that is due is taken up again where the database did not let it."""
 PATIENCE_S: Final = 5.0
@@ -247,16 +249,22 @@ class Hosting:
         """Whether no living lease holds the run."""
         return bool(await self._journal.runs(RunFilter(ids=(run_id,), is_free=self._around.clock.now(), limit=1)))
 
-    async def settle(self, run_id: str, *, patience_s: float) -> None:
-        """Return when the run has ended or only waits, wherever it is hosted."""
+    async def settle(self, run_id: str, *, patience_s: float, deadlines: bool) -> None:
+        """Return when the run has ended or only waits, wherever it is hosted; see ``Engine.result``."""
         host = self._hosts.get(run_id)
         if host is None:
             await self._follow(run_id)
             return
         await host.wait_until_idle()
-        while (due := host.next_due()) is not None and due <= self._around.clock.now() + patience_s:
+        while self._goes_on_soon(host, patience_s, deadlines=deadlines):
             await host.wait_until_woken()
             await host.wait_until_idle()
+
+    def _goes_on_soon(self, host: Host, patience_s: float, *, deadlines: bool) -> bool:
+        now = self._around.clock.now()
+        if deadlines and (due := host.next_due()) is not None and due <= now + patience_s:
+            return True
+        return host.goes_on_by(timers=now + patience_s, retries=now + max(patience_s, BACK_OFF_S))
 
     async def take_up_unfinished(self) -> list[str]:
         """Take up every run that is neither ended nor hosted elsewhere: those at work at once, waiting ones when due.

@@ -97,7 +97,7 @@ class Run:
     desk: RunDesk
 
     async def result(self) -> RunResult:
-        """What it came to; returns at a wait too.
+        """What it came to; returns at a wait too, but not while it only waits for a moment to try something again.
 
         Raises:
             JournalError: the run could not be written; nothing that was not written has been felt.

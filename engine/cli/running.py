@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.cli.live import LiveTable
 
 PATIENCE_S: Final = 60.0
-"""A timer due within this many seconds is slept through."""
+"""A timer due within this many seconds is slept through; the deadline of a gate is not, for it may be answered."""
 
 
 def _configure_run(place: argparse.ArgumentParser) -> None:

@@ -26,6 +26,7 @@ class Alarms:
         self._timers = timers
         self._on_used_up = on_used_up
         self._of: dict[str, Timer] = {}
+        self._attempts: dict[str, Timer] = {}
         self._spans: dict[str, Timer] = {}
 
     @property
@@ -33,14 +34,17 @@ class Alarms:
         """Whose time counts."""
         return self._timers.clock
 
-    def at(self, due: float, execution: str, act: Callable[[], None]) -> None:
-        """Call ``act`` at ``due``, unless the execution is dropped before."""
-        self._of[execution] = self._timers.at(due, partial(self._ring, execution, act))
+    def at(self, due: float, execution: str, act: Callable[[], None], *, is_attempt: bool = False) -> None:
+        """Call ``act`` at ``due``, unless the execution is dropped before. ``is_attempt``: its next attempt begins."""
+        timer = self._of[execution] = self._timers.at(due, partial(self._ring, execution, act))
+        if is_attempt:
+            self._attempts[execution] = timer
 
     def drop(self, execution: str) -> None:
         """Nothing is due for this execution any more."""
         if self._of and (timer := self._of.pop(execution, None)) is not None:
             timer.cancel()
+            self._attempts.pop(execution, None)
 
     def due(self, execution: str) -> float | None:
         """When the alarm of this execution rings, seconds since 1970, or None where there is none."""
@@ -51,11 +55,16 @@ class Alarms:
         """When the next alarm of an execution rings, seconds since 1970."""
         return min((timer.due for timer in self._of.values() if timer.act is not None), default=None)
 
+    def next_attempt(self) -> float | None:
+        """When the next attempt begins for which an execution waits, seconds since 1970."""
+        return min((timer.due for timer in self._attempts.values()), default=None)
+
     def clear(self) -> None:
         """Nothing is due any more."""
         for timer in (*self._of.values(), *self._spans.values()):
             timer.cancel()
         self._of.clear()
+        self._attempts.clear()
         self._spans.clear()
 
     def span_begins(self, budget: Budget) -> None:
@@ -78,6 +87,7 @@ class Alarms:
 
     def _ring(self, execution: str, act: Callable[[], None]) -> None:
         self._of.pop(execution, None)
+        self._attempts.pop(execution, None)
         act()
 
     def _use_up(self, budget: Budget) -> None:

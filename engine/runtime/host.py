@@ -173,6 +173,14 @@ class Host:
         due = [moment for moment in (self.waits.next_due(), self._workers.alarms.next_due()) if moment is not None]
         return min(due, default=None)
 
+    def goes_on_by(self, *, timers: float, retries: float) -> bool:
+        """Whether the run, if it only waits, goes on by these moments (seconds since 1970) without anybody's doing.
+
+        What is due where somebody is asked (deadlines, reminders, escalations) is left out: they may still answer.
+        """
+        timer, retry = self.waits.next_timer(), self._workers.alarms.next_attempt()
+        return (timer is not None and timer <= timers) or (retry is not None and retry <= retries)
+
     @property
     def is_idle(self) -> bool:
         """Nothing is being done, and all that was done is on disk."""

@@ -171,6 +171,10 @@ class Waits:
         due = [timer.due for timers in self._all_timers() for timer in timers if timer.act is not None]
         return min(due, default=None)
 
+    def next_timer(self) -> float | None:
+        """When the next open wait for a time is over (seconds since 1970); deadlines of signals and gates are none."""
+        return min((wait.set.due for wait in self.waits.values() if wait.set.due is not None), default=None)
+
     def _all_timers(self) -> list[list[Timer]]:
         found = [gate.timers for gate in self.gates.values()]
         found += [wait.timers for wait in self.waits.values()]

@@ -106,7 +106,7 @@ class Workers:
         """Something is to be carried out, now or at its ``not_before``; ``begin`` begins it."""
         due = command.not_before if isinstance(command, Start) else None
         if due is not None and due > self._around.clock.now():
-            self.alarms.at(due, command.execution, partial(self._is_due, command))
+            self.alarms.at(due, command.execution, partial(self._is_due, command), is_attempt=True)
         else:
             self._ready.append(command)
 

@@ -96,8 +96,6 @@ async def test_a_transient_failure_is_tried_again_after_a_while(bench: Bench) ->
     async with engine_of(bench) as engine:
         began = bench.clock.now()
         result = await engine.run(Graph.model_validate(one))
-        assert result.status == "waiting"
-        result = await engine.result(result.id, patience_s=1000)
         failures = [e for e in await engine.journal_of(result.id) if isinstance(e, NodeFailed)]
 
     assert result.status == "completed"

@@ -47,12 +47,37 @@ async def test_a_gate_reminds_until_it_is_answered(bench: Bench) -> None:
 async def test_a_reminder_is_not_sent_at_the_deadline_itself(bench: Bench) -> None:
     async with engine_of(bench) as engine:
         run = await engine.start(asking(reminder_s=10, deadline_s=30))
-        result = await engine.result(run.id, patience_s=1_000)
+        result = await engine.result(run.id, patience_s=1_000, deadlines=True)
         events = await run.recorded()
 
     assert moments(events, GateReminded) == [10, 20]
     assert moments(events, GateExpired) == [30]
     assert (result.status, bench.calls) == ("completed", ["h"])
+
+
+@pytest.mark.parametrize(
+    "urging", [{"deadline_s": 30}, {"reminder_s": 10}, {"escalate": [{"after_s": 5, "assignees": ["bo"]}]}]
+)
+async def test_whoever_waits_for_a_result_is_told_of_a_question_while_it_can_be_answered(
+    bench: Bench, urging: dict[str, Any]
+) -> None:
+    gate = asking("g -(ok)-> a" + ("; g -(expired)-> h" if "deadline_s" in urging else ""), assignees=["ann"], **urging)
+    async with engine_of(bench) as engine:
+        run = await engine.start(gate, id="r1")
+        result = await engine.result("r1", patience_s=60)
+        assert (result.status, bench.clock.now()) == ("waiting", START)
+        await engine.answer("r1", "g", "ok", by="ann")
+        assert (await run.result()).status == "completed"
+
+
+async def test_a_timer_beside_an_open_question_is_waited_for(bench: Bench) -> None:
+    both = document("f{g,w}; g -(ok)-> a; w -> b")
+    both["nodes"]["w"]["seconds"] = 20
+    both["nodes"]["g"] |= {"deadline_s": 25, "default": "ok"}
+    async with engine_of(bench) as engine:
+        run = await engine.start(Graph.model_validate(both))
+        result = await engine.result(run.id, patience_s=60)
+        assert (result.status, bench.calls) == ("waiting", ["b"])
 
 
 async def test_a_gate_is_passed_on_to_others_step_by_step(bench: Bench) -> None:
@@ -77,7 +102,7 @@ async def test_the_default_is_taken_at_the_deadline_and_says_so(bench: Bench) ->
     gate = {"deadline_s": 30, "default": "no", "options": ["yes", "no"], "prefill": {"note": "{input.note}"}}
     async with engine_of(bench) as engine:
         run = await engine.start(asking("g -(yes)-> a; g -(no)-> b", **gate), {"note": "later"})
-        await engine.result(run.id, patience_s=1_000)
+        await engine.result(run.id, patience_s=1_000, deadlines=True)
         answered = [event for event in await run.recorded() if isinstance(event, GateAnswered)]
 
     assert [(event.option, event.by, event.form) for event in answered] == [("no", "deadline", {"note": "later"})]
@@ -94,7 +119,7 @@ def test_what_came_due_without_a_host_happens_once_when_the_run_is_taken_up(benc
         await bench.clock.sleep(60)
         async with engine_of(bench, tmp_path / "weft.db") as engine:
             run = await engine.resume("r1")
-            await engine.result("r1", patience_s=1_000)
+            await engine.result("r1", patience_s=1_000, deadlines=True)
             return await run.recorded()
 
     events = run_virtually(bench.clock, story())

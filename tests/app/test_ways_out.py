@@ -31,7 +31,7 @@ async def came_to(bench: Bench, found: Graph, given: Any = None, **options: Any)
     """What a run comes to, timers of a day included."""
     async with engine_of(bench) as engine:
         run = await engine.start(found, given, **options)
-        return await engine.result(run.id, patience_s=86_400)
+        return await engine.result(run.id, patience_s=86_400, deadlines=True)
 
 
 async def test_a_model_that_fails_leads_an_agent_out_by_error(bench: Bench) -> None:

@@ -108,6 +108,22 @@ def test_a_signal_wakes_a_wait_and_a_short_timer_is_slept_through(weft: Weft, pl
     assert (done.code, done.value["output"]) == (0, {"got": {"speed": 3}})
 
 
+def test_a_gate_that_soon_reminds_or_expires_is_told_at_once(weft: Weft, place: Path) -> None:
+    gate = {
+        "kind": "human-gate",
+        "prompt": "?",
+        "deadline_s": 50,
+        "default": "ok",
+        "reminder_s": 1,
+        "to": [{"on": "ok", "node": "z"}],
+    }
+    graph = {"format": "weft/1", "name": "asking", "nodes": {"g": gate, "z": {"kind": "join"}}}
+    (place / "graphs" / "asking.json").write_text(json.dumps(graph))
+    asked = weft("run", "asking", "--id", "r1")
+    assert (asked.code, "weft answer r1 g ok" in asked.err) == (3, True)
+    assert weft("answer", "r1", "g", "ok").code == 0
+
+
 def test_events_are_written_as_json_lines_without_a_gap(weft: Weft, place: Path) -> None:
     printed = weft("run", "fan-out-gather", "--id", "r1", "--events", "-")
     events = [json.loads(line) for line in printed.out.splitlines()]

@@ -39,6 +39,18 @@ async def test_an_alarm_rings_for_its_execution_unless_it_is_dropped() -> None:
     assert bell.alarms.next_due() is None
 
 
+async def test_the_next_attempt_is_known_until_it_begins() -> None:
+    bell = Bell()
+    bell.alarms.at(START + 10, "a", lambda: bell.note("a"), is_attempt=True)
+    bell.alarms.at(START + 30, "b", lambda: bell.note("b"), is_attempt=True)
+    bell.alarms.at(START + 5, "c", lambda: bell.note("c"))
+    assert bell.alarms.next_attempt() == START + 10
+    await bell.clock.sleep(11)
+    assert bell.alarms.next_attempt() == START + 30
+    bell.alarms.drop("b")
+    assert bell.alarms.next_attempt() is None
+
+
 async def test_seconds_run_only_while_something_inside_is_at_work() -> None:
     bell, budget = Bell(), Budget("", Limits(seconds=10))
     bell.alarms.span_begins(budget)

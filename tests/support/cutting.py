@@ -197,7 +197,7 @@ async def brought_to_its_end(engine: Engine) -> RunResult:
         elif signals:
             await engine.signal(RUN, signals[0], f"the signal {signals[0]}")
         else:
-            await engine.result(RUN, patience_s=1e9)
+            await engine.result(RUN, patience_s=1e9, deadlines=True)
     raise AssertionError(f"the run does not end: {await engine.look(RUN)}")
 
 
