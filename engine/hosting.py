@@ -247,7 +247,7 @@ class Hosting:
 
     async def _is_free(self, run_id: str) -> bool:
         """Whether no living lease holds the run."""
-        return bool(await self._journal.runs(RunFilter(ids=(run_id,), is_free=self._around.clock.now(), limit=1)))
+        return await self._journal.holder(run_id, now=self._around.clock.now()) is None
 
     async def settle(self, run_id: str, *, patience_s: float, deadlines: bool) -> None:
         """Return when the run has ended or only waits, wherever it is hosted; see ``Engine.result``."""

@@ -16,6 +16,7 @@ import orjson
 from engine.journal.batch import insert_event, usage_text, write_blobs
 from engine.journal.blobs import put_document
 from engine.journal.codec import Encoded
+from engine.journal.holders import is_gone
 from engine.journal.projection import Summary
 from engine.journal.records import Lease
 from engine.journal.refusals import run_elsewhere, run_exists, run_unknown
@@ -85,7 +86,10 @@ def create_run(
 
 
 def acquire(connection: sqlite3.Connection, claim: Claim) -> tuple[int, Lease]:
-    """Take a free or expired lease, or one that this holder could not give back; returns the run's number with it.
+    """Take a lease that is free, expired, a gone process's or one that this holder could not give back.
+
+    Returns:
+        The run's number, and the lease.
 
     Raises:
         InputError: ``run.unknown``, ``run.elsewhere``.
@@ -103,9 +107,18 @@ def acquire(connection: sqlite3.Connection, claim: Claim) -> tuple[int, Lease]:
 
 
 def living_holder(connection: sqlite3.Connection, key: int, now: float) -> str | None:
-    """Who holds the run's lease at this moment, or None."""
+    """Who holds the run's lease at this moment, or None; a process that is known to be gone holds nothing."""
     row = connection.execute("SELECT holder FROM leases WHERE run = ? AND until > ?", (key, now)).fetchone()
-    return None if row is None else row[0]
+    return None if row is None or is_gone(row[0]) else row[0]
+
+
+def holder(connection: sqlite3.Connection, run_id: str, now: float) -> str | None:
+    """The same by the run's id.
+
+    Raises:
+        InputError: ``run.unknown``.
+    """
+    return living_holder(connection, run_key(connection, run_id), now)
 
 
 def renew(connection: sqlite3.Connection, held: Sequence[tuple[int, int]], until: float) -> list[int]:

@@ -171,6 +171,11 @@ class MemoryJournal:
             raise run_elsewhere(run_id, run.lease.holder)
         return self._give(run, holder, now + ttl_s)
 
+    async def holder(self, run_id: str, *, now: float) -> str | None:
+        """Who holds a lease; see the protocol."""
+        lease = self._known(run_id).lease
+        return lease.holder if lease is not None and lease.until > now else None
+
     async def renew(self, run_ids: Sequence[str], *, now: float, ttl_s: float = LEASE_TTL_S) -> list[str]:
         """Prolong leases; see the protocol."""
         lost: list[str] = []

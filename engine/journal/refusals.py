@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from engine.errors import EngineBug, InputError, LeaseLost
+from engine.journal.holders import told
 from engine.scheduler.events import RunStarted
 
 _RUN_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -52,7 +53,7 @@ def run_unknown(run_id: str) -> InputError:
 def run_elsewhere(run_id: str, holder: str) -> InputError:
     """The error for a run whose lease is alive."""
     return InputError(
-        f"the run is being executed by {holder}",
+        f"the run is being executed by {told(holder)}",
         code="run.elsewhere",
         where=f"run {run_id}",
         hint="it goes on there; if that process is gone, try again in 15 seconds",

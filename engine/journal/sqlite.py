@@ -182,6 +182,10 @@ class SqliteJournal:
         self._held[run_id] = Held(lease, key, view, next_n=lease.last_n + 1)
         return lease
 
+    async def holder(self, run_id: str, *, now: float) -> str | None:
+        """Who holds a lease; see the protocol."""
+        return await self._read(leases.holder, run_id, now)
+
     async def renew(self, run_ids: Sequence[str], *, now: float, ttl_s: float = LEASE_TTL_S) -> list[str]:
         """Prolong leases; see the protocol."""
         held = {run_id: self._held[run_id] for run_id in run_ids if run_id in self._held}

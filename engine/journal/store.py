@@ -132,11 +132,19 @@ class Journal(Protocol):
     # --- leases ---
 
     async def acquire(self, run_id: str, *, holder: str, now: float, ttl_s: float = LEASE_TTL_S) -> Lease:
-        """Take the run's lease: a free or expired one, or one that this holder could not give back.
+        """Take the run's lease if it is free, over, a gone process's, or one that this holder could not give back.
 
         Raises:
             InputError: ``run.unknown``; ``run.elsewhere`` while another host's lease is alive, and as long as this
                 journal object holds the lease itself, however old it is.
+        """
+        ...
+
+    async def holder(self, run_id: str, *, now: float) -> str | None:
+        """Who holds the run's lease at this moment, or None; a process that is known to be gone holds nothing.
+
+        Raises:
+            InputError: ``run.unknown``.
         """
         ...
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from engine.errors import InputError
+from engine.journal.holders import this_process
 
 RUN_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 INLINE_BYTES: Final = 256
@@ -47,8 +48,8 @@ def new_seed() -> int:
 
 
 def new_holder() -> str:
-    """Who holds a lease: a name that no other process has."""
-    return secrets.token_hex(8)
+    """Who holds a lease: a name that no other engine has, and that tells which process it is."""
+    return f"{secrets.token_hex(8)}.{this_process()}"
 
 
 def execution_seed(seed: int, execution: str) -> int:

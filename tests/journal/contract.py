@@ -156,7 +156,7 @@ class JournalContract:
         assert not journal.is_congested
 
     @pytest.mark.parametrize(
-        "ask", ["read_page", "run", "mail", "inbox", "gate", "effect", "post", "acquire", "delete"]
+        "ask", ["read_page", "run", "mail", "inbox", "gate", "effect", "post", "acquire", "holder", "delete"]
     )
     async def test_an_unknown_run_is_refused(self, journal: Journal, ask: str) -> None:
         asked: dict[str, Any] = {
@@ -168,6 +168,7 @@ class JournalContract:
             "effect": lambda: journal.effect("nobody", "k"),
             "post": lambda: journal.post("nobody", "cancel", None, at=NOW),
             "acquire": lambda: journal.acquire("nobody", holder="host", now=NOW),
+            "holder": lambda: journal.holder("nobody", now=NOW),
             "delete": lambda: journal.delete_run("nobody", now=NOW),
         }
         assert await refusal(asked[ask]()) == "run.unknown"
@@ -182,6 +183,13 @@ class JournalContract:
         with pytest.raises(InputError, match="host") as caught:
             await journal.acquire("r1", holder="other", now=NOW + 1)
         assert caught.value.code == "run.elsewhere"
+
+    async def test_it_is_known_who_holds_a_run_until_the_lease_is_over_or_given_back(self, journal: Journal) -> None:
+        lease = await create(journal)
+        assert await journal.holder("r1", now=NOW) == "host"
+        assert await journal.holder("r1", now=lease.until) is None
+        await journal.release("r1")
+        assert await journal.holder("r1", now=NOW) is None
 
     @pytest.mark.parametrize("is_clean", [True, False])
     async def test_the_next_holder_learns_how_the_last_one_stopped(self, journal: Journal, is_clean: bool) -> None:
