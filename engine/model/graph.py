@@ -6,7 +6,7 @@ Rule: data only. Opening, checking or saving a graph runs nothing, starts nothin
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -151,6 +151,21 @@ class Graph(Part):
         if "hash" not in kept and (known := hash_of_written(text)) is not None:
             kept["hash"] = known
         return text
+
+    def check(self, *, tools: Iterable[Any] = (), graphs: str | os.PathLike[str] = "graphs") -> list[Finding]:
+        """Every finding of the graph, errors first; never an exception, and nothing is run. [] is all well.
+
+        Args:
+            tools: functions marked ``@tool``, beside the built-in ones.
+            graphs: directory where the graphs that it runs as subgraphs are looked up.
+
+        Raises:
+            ConfigError: two tools of one name, or a tool that cannot be used.
+        """
+        # The one look upwards: whoever holds a document may ask what the whole house says of it.
+        from engine.app import Engine  # noqa: PLC0415
+
+        return Engine.open("memory:", tools=tools, graphs=Path(graphs)).check(self)
 
     @cached_property
     def hash(self) -> str:

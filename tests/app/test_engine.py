@@ -342,3 +342,19 @@ async def test_numbers_a_tool_declares_as_such_are_doubles_in_expressions(clock:
         result = await engine.run(Graph.model_validate(halved))
 
     assert result.output == {"half": 1.5}
+
+
+def test_a_graph_can_be_asked_for_its_findings_without_an_engine(tmp_path: Path) -> None:
+    def twice(x: int) -> int:
+        """Twice x."""
+        return 2 * x
+
+    one = {"kind": "tool", "tool": "twice", "args": {"x": 2}, "to": [{"node": "b"}]}
+    graph = Graph.model_validate(
+        {"format": "weft/1", "name": "top", "nodes": {"a": one, "b": {"kind": "subgraph", "graph": "below"}}}
+    )
+    Graph.model_validate({"format": "weft/1", "name": "below", "nodes": {"e": {"kind": "end"}}}).save(
+        tmp_path / "below.json"
+    )
+    assert graph.check(tools=[tool(effect="read")(twice)], graphs=tmp_path) == []
+    assert [finding.code for finding in graph.check(graphs=tmp_path / "none")] == ["tool.unknown", "graph.unknown"]
