@@ -129,8 +129,14 @@ def _impossible(name: str, node: Node) -> Iterator[Finding]:
             why = "its condition is false"
         if why is not None:
             message = f"the edge to `{edge.node}` is never taken: {why}"
-            fix = Fix("Take it out", tuple(remove_edges(name, [index])))
-            yield finding("edge.never", message, pointer("nodes", name, "to", index), name, "take it out", fix)
+            place = pointer("nodes", name, "to", index)
+            if isinstance(node, LoopBackNode) and port == "done" and edge.when is None:
+                # Whoever drew this edge wants the loop to be left by it.
+                hint = 'say with `while` when the loop is done, or leave it at the limit: "on_limit": "exit"'
+                fix = Fix("Leave the loop at its limit", (put("exit", "nodes", name, "on_limit"),))
+            else:
+                hint, fix = "take it out", Fix("Take it out", tuple(remove_edges(name, [index])))
+            yield finding("edge.never", message, place, name, hint, fix)
 
 
 def _closed_ports(node: Node) -> dict[str, str]:

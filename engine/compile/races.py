@@ -6,7 +6,7 @@ Rule: two nodes of which neither surely comes before the other are asked about, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.compile.analysis import Analysis
@@ -84,9 +84,17 @@ def race_findings(analysis: Analysis, together: Together, flow: Flow) -> Iterato
 def _write_races(analysis: Analysis, together: Together, key: str, writers: dict[int, str]) -> Iterator[Finding]:
     shape = analysis.shape
     racing = {number: place for number, place in writers.items() if not isinstance(shape.nodes[number], EndNode)}
-    others = together.mask(racing)
+    everybody = together.mask(racing)
     replaces = analysis.graph.state[key].merge == "replace"
+    names = {} if replaces else {number: _names_of(shape.nodes[number], key) for number in racing}
+    of_name = _by_name(together, names)
     for number in sorted(racing):
+        written = names.get(number)
+        others = everybody
+        if written is not None:
+            others = of_name.get(None, 0)
+            for each in written:
+                others |= of_name[each]
         other = together.first_beside(number, others)
         if other is None:
             continue
@@ -99,6 +107,24 @@ def _write_races(analysis: Analysis, together: Together, key: str, writers: dict
             message = f"`{rival}` and `{name}` can run at the same time and both merge into `{key}`: "
             message += "of a name that both write the last one stays"
             yield finding("state.merge", message, racing[number], name, "let them write different names")
+
+
+def _names_of(node: Node, key: str) -> frozenset[str] | None:
+    """The names that a node merges into an object of the state; None: any, for the document does not say."""
+    match (node.save or {}).get(key):
+        case dict() as value if node.output_key != key and not value.keys() & {"$cel", "$secret", "$file"}:
+            return frozenset(value)
+        case _:
+            return None
+
+
+def _by_name(together: Together, names: Mapping[int, frozenset[str] | None]) -> dict[str | None, int]:
+    """Name -> the nodes that write it, as bits; None -> those that may write any. O(names)."""
+    found: dict[str | None, int] = {}
+    for number, written in names.items():
+        for name in (None,) if written is None else written:
+            found[name] = found.get(name, 0) | together.mask((number,))
+    return found
 
 
 # --- a reader beside a writer ---

@@ -212,6 +212,10 @@ STATE: list[Case] = [
     ("state.merge", "/nodes/b/output_key", graph(document("f{a,b} -> j")["nodes"] | {
         "a": tool(output_key="k", to=to("j")), "b": tool(output_key="k", to=to("j")),
     }, state={"k": {"merge": "merge"}})),
+    ("state.merge", "/nodes/c/save/k", graph(document("f{a,b,c} -> j")["nodes"] | {
+        "a": tool(save={"k": {"x": 1}}, to=to("j")), "b": tool(save={"k": {"y": 1}}, to=to("j")),
+        "c": tool(save={"k": {"z": 1, "x": 2}}, to=to("j")),
+    }, state={"k": {"merge": "merge"}})),
     ("read.race", "/nodes/a/args/x", graph(document("f{a,b} -> j")["nodes"] | {
         "a": tool(args={"x": "{state.k?}"}, to=to("j")), "b": tool(output_key="k", to=to("j"))}, state=KEYS)),
     ("read.race", "/nodes/b/args/x", graph(document("f{a,b} -> j")["nodes"] | {

@@ -244,3 +244,20 @@ def test_hostile_documents_of_the_corpus_give_findings_only() -> None:
         reading = Graph.read(path.read_bytes())
         if reading.graph is not None:
             check(reading.graph)
+
+
+def test_branches_that_merge_different_names_lose_nothing() -> None:
+    nodes = document("f{a,b} -> j")["nodes"] | {
+        "a": tool(save={"k": {"x": "{output}"}}, to=to("j")),
+        "b": tool(save={"k": {"y": "{output}"}}, to=to("j")),
+    }
+    assert findings(graph(nodes, state={"k": {"merge": "merge"}}, output={"k": "{k}"})) == []
+
+
+def test_a_loop_with_an_edge_for_its_end_is_made_to_end_there() -> None:
+    written = document("a -> l ~> a; l -(done)-> b")
+    (found,) = findings(written)
+    assert (found.code, found.fix is not None) == ("edge.never", True)
+    assert found.fix is not None
+    after = patched(written, found.fix.patch)
+    assert (after["nodes"]["l"]["on_limit"], codes(after)) == ("exit", [])
