@@ -13,7 +13,7 @@ import re
 import types
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -35,6 +35,7 @@ from engine.model.nodes import (
     Escalation,
     GateOption,
     Limits,
+    Node,
     Part,
     Retry,
     Settings,
@@ -281,6 +282,10 @@ def _type(annotation: Any) -> str:
     if annotation in WORDS:
         return WORDS[annotation]
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if annotation == Node:
+        return "a node"
+    if origin is Annotated:
+        return _type(arguments[0])
     if origin is Literal:
         return " \\| ".join(f"`{value}`" for value in arguments).replace("\\", "")
     if origin in {Union, types.UnionType}:
@@ -291,7 +296,7 @@ def _type(annotation: Any) -> str:
         return "object" if "JsonValue" in str(arguments[1]) else f"name → {_type(arguments[1])}"
     if isinstance(annotation, type):
         return annotation.__name__
-    return "JSON" if "JsonValue" in str(annotation) else "a node"
+    return "JSON"
 
 
 WORDS: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
