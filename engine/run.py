@@ -30,6 +30,7 @@ class RunResult:
         waiting_for: gates, timers, signals and retries that are open, oldest first.
         started_at, ended_at: seconds since 1970; ``ended_at`` None until it ended.
         is_simulated: no model was asked, and no tool called that changes something outside.
+        parent: the run and event that it was made from, or None.
     """
 
     id: str
@@ -44,6 +45,7 @@ class RunResult:
     started_at: float
     ended_at: float | None
     is_simulated: bool = False
+    parent: dict[str, Any] | None = None
 
     @property
     def is_ended(self) -> bool:
@@ -66,6 +68,7 @@ class RunResult:
             row.started_at,
             row.ended_at,
             bool((row.options or {}).get("simulate")),
+            row.parent,
         )
 
 

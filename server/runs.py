@@ -153,6 +153,7 @@ def run_line(row: RunRow | RunResult) -> dict[str, Any]:
         "error": None if row.error is None else row.error.as_json(),
         "usage": asdict(row.usage),
         "waiting_for": [wait.as_json() for wait in row.waiting_for],
+        "parent": row.parent,
     }
 
 

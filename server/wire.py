@@ -241,6 +241,7 @@ class RunLine(Told):
     error: JsonValue
     usage: dict[str, Any]
     waiting_for: list[dict[str, Any]]
+    parent: dict[str, Any] | None
 
 
 class RunTold(RunLine):

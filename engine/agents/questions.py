@@ -120,7 +120,7 @@ def outcome(ctx: NodeContext, tool: Tool, args: Any, call: str, *, claims: int, 
     for event in ctx.recorded:
         if isinstance(event, GateOpened) and event.gate == gate:
             return _answer(ctx, event)
-    why = f"It ended with: {error}" if error is not None else "It was cut off before its end."
+    why = f"It ended with: {error.rstrip('.')}." if error is not None else "It was cut off before its end."
     prompt = (
         f"Nobody knows whether this call of {tool.name} had its effect. {why} Look there, then say whether it happened "
         f"(with what it returned), is to be made again, or counts as failed.\n\n{shown(args)}"

@@ -28,8 +28,16 @@ EXIT_OF: dict[str, Exit] = {
 }
 
 
-def result_json(result: RunResult | RunRow) -> dict[str, Any]:
+def result_json(result: RunResult) -> dict[str, Any]:
     """A run as ``GET /api/runs/{id}`` has it (RUNS.md §5)."""
+    line = row_json(result)
+    last = ("error", "usage", "waiting_for", "parent")
+    after = {key: line.pop(key) for key in last}
+    return {**line, "input": result.input, "output": result.output, **after}
+
+
+def row_json(result: RunResult | RunRow) -> dict[str, Any]:
+    """A run as lists have it: without its input and output."""
     usage = result.usage
     return {
         "id": result.id,
@@ -38,8 +46,6 @@ def result_json(result: RunResult | RunRow) -> dict[str, Any]:
         "status": result.status,
         "started_at": moment_text(result.started_at),
         "ended_at": None if result.ended_at is None else moment_text(result.ended_at),
-        "input": result.input,
-        "output": result.output,
         "error": None if result.error is None else result.error.as_json(),
         "usage": {
             "tokens": usage.tokens,
@@ -49,6 +55,7 @@ def result_json(result: RunResult | RunRow) -> dict[str, Any]:
         },
         "waiting_for": [wait_json(wait) for wait in result.waiting_for],
         **({"simulated": True} if isinstance(result, RunResult) and result.is_simulated else {}),
+        "parent": result.parent,
     }
 
 

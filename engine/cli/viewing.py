@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.cli.command import Command, Setting, count_option
 from engine.cli.output import Exit, short
-from engine.cli.telling import result_json, tell_gate, tell_result
+from engine.cli.telling import result_json, row_json, tell_gate, tell_result
 from engine.errors import InputError
 from engine.journal.codec import moment_text, to_json
 from engine.journal.projection import ENDED
@@ -50,7 +50,7 @@ async def _runs(setting: Setting) -> Exit:
         if options.prune is not None:
             return await _prune(setting)
         rows = await engine.runs(RunFilter(statuses=options.status, graph=options.graph, limit=options.limit))
-    output.value([result_json(row) for row in rows])
+    output.value([row_json(row) for row in rows])
     if not rows:
         output.line("no runs")
     width = max((len(row.id) for row in rows), default=0)

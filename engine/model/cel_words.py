@@ -87,6 +87,8 @@ def plain_words(said: str) -> str:
             return f"there is no `{found[1]}`"
     if "Unable to convert function return value" in said:
         return "its value is optional; end with orValue(…)"
+    if "No matching overloads" in said and "double" in said and "int64" in said:
+        return f"{_STATUS.sub('', said)}; a schema's `number` is a double: write 2.0 instead of 2, or double(…)"
     if "bad_alloc" in said:
         return "it needs too much memory"
     return _STATUS.sub("", said).replace(REPLACE, "replace")

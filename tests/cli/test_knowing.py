@@ -30,6 +30,15 @@ def test_runs_are_listed_and_old_ones_removed(weft: Weft) -> None:
     assert [run["id"] for run in weft("runs", "--json").value] == ["r2"]
 
 
+def test_a_run_as_json_has_what_the_server_tells_of_it_and_a_list_leaves_the_values_out(weft: Weft) -> None:
+    told = weft("run", "fan-out-gather", "--id", "r1", "--json").value
+    keys = "id graph graph_hash status started_at ended_at input output error usage waiting_for parent"
+    assert list(told) == keys.split()
+    assert list(weft("show", "r1", "--json").value) == keys.split()
+    (listed,) = weft("runs", "--json").value
+    assert list(listed) == [key for key in keys.split() if key not in ("input", "output")]
+
+
 def test_show_tells_the_steps_and_all_events(weft: Weft) -> None:
     weft("run", "fan-out-gather", "--id", "r1")
     assert "node.completed report" in weft("show", "r1").out
