@@ -1,7 +1,9 @@
 """JSON Schemas inside a document: checking values against them, filling defaults in, finding what a path leads to.
 
 Rule: schemas are JSON Schema 2020-12, checked offline; a ``$ref`` may lead to a place in the same schema and nowhere
-else. A schema that lists ``properties`` names all there are, unless it says ``additionalProperties``: so a misspelt
+else. Reading a value is bounded: patterns are of the kind that is matched in one pass (no looking around, no reference
+back), a schema may not branch without end (``branching.py``), and of a large value only the first thing that is wrong
+is told. A schema that lists ``properties`` names all there are, unless it says ``additionalProperties``: so a misspelt
 name is found before a run, though JSON Schema alone would let it pass.
 """
 
@@ -16,10 +18,17 @@ from typing import Any, Final
 import jsonschema_rs
 from pydantic import JsonValue
 
+from engine.model.branching import BranchingError, readings
 from engine.model.findings import parts, pointer
 from engine.model.values import ABSENT, MAX_DEPTH, Absent, compact
 
 MOST_PROBLEMS = 100
+MOST_LOOKS = 5_000_000
+"""So often the places of one value are looked at together where a schema branches (about a second)."""
+_LINEAR = 64
+"""A schema that looks at a place no more often than this costs no more than the value's size is worth."""
+_MOST_TOLD = 10_000
+"""Places, each as often as it is looked at, of a value in which everything that is wrong is sought."""
 _MOST_HOPS = 32
 _MOST_STEPS = 2_000
 
@@ -55,19 +64,27 @@ class Problem:
 class Validator:
     """A schema made ready; made by ``validator``."""
 
-    __slots__ = ("_compiled",)
+    __slots__ = ("_compiled", "_readings")
 
-    def __init__(self, schema: Schema | bool) -> None:
+    def __init__(self, text: str) -> None:
+        self._readings = readings(text)
         self._compiled = jsonschema_rs.Draft202012Validator(
-            schema, offline=True, validate_formats=True, pattern_options=_PATTERNS
+            text, offline=True, validate_formats=True, pattern_options=_PATTERNS
         )
 
     def accepts(self, value: JsonValue) -> bool:
         """Whether the value fits. Cost: O(size of the value), about 1 µs at least."""
-        return self._compiled.is_valid(value)
+        return self._can_read(value) and self._compiled.is_valid(value)
 
     def problems(self, value: JsonValue) -> list[Problem]:
-        """Every reason why the value does not fit, at most 100; empty if it fits."""
+        """Every reason why the value does not fit, at most 100, of a large one the first; empty if it fits."""
+        if not self._can_read(value):
+            return [Problem("", "it is nested too deeply for a schema that branches so much")]
+        if self._compiled.is_valid(value):
+            return []
+        size, depth = _extent(value, _MOST_TOLD)
+        if size * self._readings_at(depth) > _MOST_TOLD:
+            return [self._first_problem(value, depth)]
         found: list[Problem] = []
         for error in self._compiled.iter_errors(value):
             if len(found) == MOST_PROBLEMS:
@@ -75,8 +92,45 @@ class Validator:
             found.append(Problem(pointer(*error.instance_path), _sentence(error)))
         return found
 
+    def _first_problem(self, value: JsonValue, depth: int) -> Problem:
+        if self._readings_at(depth) <= _MOST_TOLD:
+            try:
+                self._compiled.validate(value)
+            except jsonschema_rs.ValidationError as error:
+                return Problem(pointer(*error.instance_path), _sentence(error))
+        return Problem("", "it does not fit its schema")
 
-_PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=1_000_000, dfa_size_limit=1_000_000)
+    def _readings_at(self, depth: int) -> int:
+        return self._readings[min(depth, len(self._readings) - 1)] if self._readings else 1
+
+    def _can_read(self, value: JsonValue) -> bool:
+        """Whether the value can be read in good time: at once where no value could be too deep."""
+        if not self._readings or self._readings[-1] <= _LINEAR:
+            return True
+        size, depth = _extent(value, MOST_LOOKS)
+        often = self._readings_at(depth)
+        return often <= _LINEAR or often * size <= MOST_LOOKS
+
+
+def _extent(value: JsonValue, most: int) -> tuple[int, int]:
+    """How many values there are in a value, itself included and counted no further than ``most``, and how deep."""
+    size, depth = 1, 0
+    level: list[JsonValue] = [value]
+    while level and size <= most:
+        below: list[JsonValue] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+        size += len(below)
+        depth += bool(below)
+        level = below
+    return size, depth if size <= most else MAX_DEPTH
+
+
+_PATTERNS = jsonschema_rs.RegexOptions(size_limit=1_000_000, dfa_size_limit=1_000_000)
+"""The kind that is matched in one pass: looking around costs the square of a text's length, a million millions."""
 
 
 def validator(schema: Schema | bool) -> Validator:
@@ -90,15 +144,18 @@ def validator(schema: Schema | bool) -> Validator:
 
 @lru_cache(maxsize=1024)
 def _validator(text: str) -> Validator:
-    return Validator(text)  # type: ignore[arg-type]
+    return Validator(text)
 
 
 def schema_problems(schema: Schema) -> list[tuple[str, str]]:
     """What is wrong with a schema itself: places in it and sentences; empty if it can be used."""
     try:
         validator(schema)
+    except BranchingError as error:
+        return [("", f"the schema cannot be used: {error}")]
     except jsonschema_rs.ValidationError as error:
-        errors = [*_of_schemas().iter_errors(schema), error][:MOST_PROBLEMS]
+        is_small = _extent(schema, _MOST_TOLD)[0] <= _MOST_TOLD
+        errors = [*(_of_schemas().iter_errors(schema) if is_small else ()), error][:MOST_PROBLEMS]
         wrong = {pointer(*e.instance_path): f"the schema is wrong: {_sentence(e)}" for e in reversed(errors)}
         return sorted(wrong.items())
     return []
@@ -120,6 +177,8 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:
             return f"{names} is not allowed here" if len(kind.value) == 1 else f"{names} are not allowed here"
         case "type":
             return f"it must be {_either(kind.as_dict()['types'])}, not {_short(error.instance)}"
+        case "format" if kind.as_dict().get("format") == "regex":
+            return f"{_short(error.instance)} is no pattern, or one that looks around or refers back"
         case "enum":
             return f"it must be {' or '.join(map(compact, kind.value))}, not {_short(error.instance)}"
         case _:
@@ -153,12 +212,21 @@ def fill_defaults(schema: Schema | bool | None, value: JsonValue) -> JsonValue:
 
 
 class Budget:
-    """Steps that a walk over a schema may still take: references in circles must make it neither long nor deep."""
+    """Steps that a walk over a schema may still take: references in circles must make it neither long nor deep.
 
-    __slots__ = ("left",)
+    Each item of a list that was given has a budget of its own, since there are no more of them than were given; the
+    items of a default share one.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("is_shared", "left")
+
+    def __init__(self, *, is_shared: bool = False) -> None:
         self.left = _MOST_STEPS
+        self.is_shared = is_shared
+
+    def of_item(self) -> Budget:
+        """The budget of the next item of a list."""
+        return self if self.is_shared else Budget()
 
     def is_spent(self, depth: int) -> bool:
         """Take one step at a depth; whether there was none left or it is too deep."""
@@ -177,7 +245,7 @@ def _filled(schema: JsonValue, value: JsonValue, root: JsonValue, budget: Budget
         return _filled_object(known, value, root, budget, depth + 1)
     items = known.get("items")
     if isinstance(value, list) and isinstance(items, dict) and not _has_no_default(items):
-        return [_filled(items, item, root, Budget(), depth + 1) for item in value]
+        return [_filled(items, item, root, budget.of_item(), depth + 1) for item in value]
     return value
 
 
@@ -195,7 +263,8 @@ def _filled_object(
         if name in result:
             result[name] = _filled(inner, result[name], root, budget, depth)
         elif isinstance(known, dict) and "default" in known:
-            result[name] = _filled(inner, known["default"], root, budget, depth)
+            inside = budget if budget.is_shared else Budget(is_shared=True)
+            result[name] = _filled(inner, known["default"], root, inside, depth)
     return result
 
 
