@@ -1,11 +1,13 @@
 """Where graphs come from: a directory of JSON files, and the documents that one graph reaches.
 
-Rule: reading only. A name is looked up beside the root's file, else in the configured directory; a run keeps every
-document that it can reach, so that later edits of the files change nothing about it.
+Rule: reading only. A name is looked up beside the root's file, else in the configured directory, and leads to no file
+outside of it, whatever links lie there; a run keeps every document that it can reach, so that later edits of the files
+change nothing about it.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,7 @@ class Library:
         """The names of all graphs in the directory, sorted."""
         if not self.directory.is_dir():
             return []
-        return sorted(file.stem for file in self.directory.glob("*.json") if is_name(file.stem))
+        return sorted(file.stem for file in self.directory.glob("*.json") if self._file(file.stem) is not None)
 
     def path(self, name: str) -> Path:
         """The file of the graph called ``name``.
@@ -38,8 +40,8 @@ class Library:
         Raises:
             GraphError: ``graph.unknown``.
         """
-        file = self.directory / f"{name}.json"
-        if not is_name(name) or not file.is_file():
+        file = self._file(name)
+        if file is None:
             near = nearest(name, self.names())
             raise GraphError(
                 f"there is no graph {name!r} in {self.directory}",
@@ -55,9 +57,22 @@ class Library:
         Raises:
             GraphError: the file is there and is no graph.
         """
-        if not is_name(name) or not (self.directory / f"{name}.json").is_file():
+        file = self._file(name)
+        return None if file is None else Graph.load(file)
+
+    def answers(self, name: str) -> Path | None:
+        """The file of the scripted answers that lies beside the graph called ``name``, or None where there is none."""
+        return self._file(name, ".scripted.json")
+
+    def _file(self, name: str, ending: str = ".json") -> Path | None:
+        """The file of that name below the directory, once every link is followed; else None."""
+        file = self.directory / f"{name}{ending}"
+        if not is_name(name) or not os.path.isfile(file):
             return None
-        return Graph.load(self.directory / f"{name}.json")
+        is_inside = not file.is_symlink() or Path(os.path.realpath(file)).is_relative_to(
+            os.path.realpath(self.directory)
+        )
+        return file if is_inside else None
 
     def open(self, reference: str | Path) -> tuple[Graph, Library]:
         """A graph by name or file, with the library that its subgraphs are looked up in.

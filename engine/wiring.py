@@ -19,6 +19,7 @@ from engine.agents.services import Services
 from engine.config import Config
 from engine.errors import InputError, ModelError
 from engine.messenger import Messenger, messengers_of
+from engine.library import Library
 from engine.model.graph import Graph
 from engine.model.nodes import Limits
 from engine.nodes.registry import executors, waiters
@@ -55,7 +56,7 @@ class Wiring:
     Attributes:
         services: what agents and tools share.
         executors, waiters: kind -> who does its work.
-        own_ports: ports that this process listens on; no tool reaches them.
+        own_ports: where weft itself listens on this machine; its tools never reach it there, whatever is listed.
     """
 
     config: Config
@@ -71,7 +72,8 @@ class Wiring:
         Raises:
             ConfigError: a tool cannot be loaded or used, or two have one name.
         """
-        own_ports = set[int]()
+        # The server may be another process, so its usual port is refused before anybody has said that it listens.
+        own_ports = {config.serve.port}
         files = config.files or FILES_DIRECTORY
         registry = ToolRegistry(built_in_tools(files=files, http=config.http, clock=clock, own_ports=own_ports))
         for thing in (*tools, *load_tools(config.tools)):
@@ -120,7 +122,7 @@ class Wiring:
         for place, name in enumerate(graphs):
             if place == 0 and answers is not None:
                 found[name] = dict(answers)
-            elif directory is not None and (file := directory / f"{name}.scripted.json").is_file():
+            elif directory is not None and (file := Library(directory).answers(name)) is not None:
                 Script.load(file)
                 found[name] = json.loads(file.read_text(encoding="utf-8"))
         for name, script in found.items():

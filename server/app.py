@@ -12,7 +12,7 @@ from typing import Final
 import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -128,7 +128,12 @@ class Application:
         self.inner = Starlette(
             routes=routes_of(WAYS),
             lifespan=self._lifespan,
-            exception_handlers={WeftError: _on_error, HTTPException: _on_http, Exception: _on_bug},
+            exception_handlers={
+                WeftError: _on_error,
+                HTTPException: _on_http,
+                ClientDisconnect: _on_gone,
+                Exception: _on_bug,
+            },
         )
         self.inner.router.redirect_slashes = False
         self._door = Door(self.inner, lambda: self.house, pages.stranger_page)
@@ -227,6 +232,12 @@ async def _on_http(request: Request, error: Exception) -> Response:
         told = InputError("there is nothing here", code="request.unknown", hint="see /api/openapi.json")
     request.scope["weft.code"] = told.code
     return problem(told)
+
+
+async def _on_gone(request: Request, error: Exception) -> Response:
+    """The client went before it had said what it wanted; nobody reads this, and nothing is wrong here."""
+    del request, error
+    return problem(InputError("the request broke off", code="request.not_json"))
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

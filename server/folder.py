@@ -6,8 +6,10 @@ version somebody means is said by the hash of the file's bytes, so that a change
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -129,10 +131,14 @@ class Folder:
             known = self._read.get(name)
             if known is not None and known[0] == stamp:
                 return known[1]
-            content = path.read_bytes()
-        except OSError:
+            content = _content(path)
+        except FileNotFoundError:
             self._read.pop(name, None)
             raise self._unknown(name) from None
+        except OSError as error:
+            self._read.pop(name, None)
+            text = f"it cannot be read: {error.strerror}"
+            raise GraphError(text, code="graph.unknown", where=name, hint="look at what lies there") from None
         is_known = graph is not None and text is not None and content == text.encode()
         reading = Reading(graph, None, ()) if is_known else Graph.read(content)
         entry = Entry(name, content, etag_of(content), reading)
@@ -227,7 +233,11 @@ class Folder:
             current = (await self.entry(name)).etag
         except GraphError:
             current = ABSENT
-            self.file(name)  # raises again where not the file but the name is at fault
+            # Raises again where not the file but the name is at fault.
+            if await to_thread.run_sync(os.path.lexists, self.file(name)):
+                text = "something of that name is there and cannot be read, so it is not written over"
+                hint = "look at what lies there"
+                raise GraphError(text, code="graph.unwritable", where=name, hint=hint) from None
         if not is_expected(expected, current):
             raise refusal(name, expected, is_there=current != ABSENT)
 
@@ -327,15 +337,23 @@ def _write(text: str, path: Path) -> None:
     save_text(text, path)
 
 
-def _stamp(stat: os.stat_result) -> _Stamp:
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+def _stamp(about: os.stat_result) -> _Stamp:
+    return about.st_mtime_ns, about.st_size, about.st_ino
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file; of nothing else, since a pipe would be waited for without end."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        return file.read()
 
 
 def _is_inside(path: Path, directory: Path) -> bool:
-    """Whether a path, once every link is followed, lies directly below the directory."""
+    """Whether a path, once every link is followed, lies below the directory. A link that leads to itself is inside."""
     if not path.is_symlink():
         return True
-    return path.resolve().is_relative_to(directory.resolve())
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(directory))
 
 
 def expected_etag(if_match: str | None, if_none_match: str | None, *, where: str) -> str:

@@ -87,8 +87,9 @@ async def rename_graph(request: Request) -> Response:
     house, name = house_of(request), request.path_params["name"]
     asked = await read(request, wire.Rename)
     expected = expected_etag(request.headers.get("if-match"), None, where=name)
-    entry, person = await house.folder.entry(name), person_of(request)
+    await house.folder.entry(name)
     await _refuse_in_use(house, name)
+    person = person_of(request)
     target = house.folder.file(asked.to)
     if target.exists():
         raise GraphError("there is a graph of that name", code="graph.exists", where=asked.to, hint="choose another")
@@ -97,7 +98,7 @@ async def rename_graph(request: Request) -> Response:
         raise GraphError(said, code="graph.exists", where=asked.to, hint="choose another name, or move the file")
     try:
         async with house.folder.held(name, expected):
-            renamed = entry.graph.model_copy(update={"name": asked.to})
+            renamed = (await house.folder.entry(name)).graph.model_copy(update={"name": asked.to})
             saved = await house.folder.save(asked.to, renamed.dumps(), expected="", by=person.name)
             await house.folder.drop(name, to=asked.to, by=person.name)
     except GraphError as error:
@@ -112,11 +113,11 @@ async def remove_graph(request: Request) -> Response:
     """Remove a graph's file; its versions stay and can be saved again."""
     house, name = house_of(request), request.path_params["name"]
     expected = expected_etag(request.headers.get("if-match"), None, where=name)
-    entry = await house.folder.entry(name)
+    await house.folder.entry(name)
     await _refuse_in_use(house, name)
-    await _keep(house, entry, None)
     try:
         async with house.folder.held(name, expected):
+            await _keep(house, await house.folder.entry(name), None)
             await house.folder.drop(name, to=None, by=person_of(request).name)
     except GraphError as error:
         return await _changed(house, name, error)

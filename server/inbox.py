@@ -120,10 +120,22 @@ async def followed_link(request: Request, house: House, kind: Any) -> Link:
     guard = request.scope["state"]["guard"]
     guard.may_try("link")
     try:
-        return await house.links.look(request.path_params["token"], kind, now=house.engine.clock.now())
+        link = await house.links.look(request.path_params["token"], kind, now=house.engine.clock.now())
     except InputError:
         guard.was_wrong("link")
         raise
+    if not await _is_about(house, link):
+        raise InputError("the run of this link is not there any more", code="link.unknown", hint="ask for a new one")
+    return link
+
+
+async def _is_about(house: House, link: Link) -> bool:
+    """Whether the run is still the one that the link was made for, and no later one of the same id."""
+    try:
+        run = await house.engine.look(link.run or "")
+    except InputError:
+        return False
+    return link.made_at is not None and run.started_at <= link.made_at
 
 
 async def _open_gate(house: House, run_id: str, name: str) -> OpenGate:

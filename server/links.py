@@ -26,12 +26,14 @@ class Link:
         kind: ``login``, ``decide`` or ``embed``.
         person: on whose behalf.
         run, gate: what it is about; None for a login.
+        made_at: seconds since 1970; None until it is made.
     """
 
     kind: Kind
     person: str
     run: str | None = None
     gate: str | None = None
+    made_at: float | None = None
 
 
 class Links:
@@ -61,7 +63,7 @@ class Links:
 
         def act(connection: Connection) -> Any:
             return connection.execute(
-                "SELECT kind, person, run, gate FROM server_links"
+                "SELECT kind, person, run, gate, until FROM server_links"
                 " WHERE digest = ? AND kind = ? AND until >= ? AND used_at IS NULL",
                 (digest_of(token), kind, now),
             ).fetchone()
@@ -78,7 +80,7 @@ class Links:
         def act(connection: Connection) -> Any:
             return connection.execute(
                 "UPDATE server_links SET used_at = ? WHERE digest = ? AND kind = ? AND until >= ? AND used_at IS NULL"
-                " RETURNING kind, person, run, gate",
+                " RETURNING kind, person, run, gate, until",
                 (now, digest_of(token), kind, now),
             ).fetchone()
 
@@ -100,4 +102,5 @@ class Links:
 def _link(row: Any) -> Link:
     if row is None:
         raise InputError("the link is wrong, used up or too old", code="link.unknown", hint="ask for a new one")
-    return Link(*row)
+    kind, person, run, gate, until = row
+    return Link(kind, person, run, gate, until - LASTS_S[kind])

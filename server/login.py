@@ -26,14 +26,15 @@ async def log_in(request: Request) -> Response:
     house, guard = house_of(request), request.scope["state"]["guard"]
     asked = await read(request, wire.LogIn, limit=4096)
     guard.may_try("login")
+    guard.was_wrong("login")  # noted before it is looked up, else any number could guess at the same time
     person = house.people.holder_of(asked.token) or await _by_link(house, asked.token)
     if person is None:
-        guard.was_wrong("login")
         raise InputError(
             "nobody is known by this token",
             code="request.unauthorized",
             hint="a link logs in once; start weft serve again",
         )
+    guard.was_right("login")
     cookie = await house.sessions.begin(person, now=house.engine.clock.now())
     answer = json_answer(_told(person))
     answer.set_cookie(

@@ -118,10 +118,13 @@ def _file(name: str) -> bytes:
         InputError: ``request.unknown``.
     """
     root, rest = (_FONTS, name.removeprefix("fonts/")) if name.startswith("fonts/") else (static_directory(), name)
-    path = (root / rest).resolve()
-    if Path(name).suffix not in MEDIA_TYPES or not path.is_relative_to(root) or not path.is_file():
-        raise InputError("there is no such file", code="request.unknown", where=f"/static/{name[:80]}")
-    return path.read_bytes()
+    try:
+        path = (root / rest).resolve()
+        if Path(name).suffix in MEDIA_TYPES and path.is_relative_to(root) and path.is_file():
+            return path.read_bytes()
+    except (OSError, ValueError):  # a name that no disk could have
+        pass
+    raise InputError("there is no such file", code="request.unknown", where=f"/static/{name[:80]}")
 
 
 @cache

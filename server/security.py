@@ -10,6 +10,7 @@ The order has its reasons: a wrong host or origin is a foreign page in the brows
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -42,6 +43,9 @@ OPEN: Final = (
 """What needs no login (SECURITY.md 2). ``/decide`` and ``/embed`` carry a token of their own in the address."""
 _OPEN: Final = re.compile("|".join(f"(?:{way})" for way in OPEN))
 
+_HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{0,5})?", re.IGNORECASE)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 STREAMS: Final = re.compile(r"/api/events|/api/runs/[^/]+/events|/embed/[^/]+/events")
 
@@ -68,6 +72,12 @@ class Guesses:
         """Seconds until this address may try again; 0 when it may."""
         since, count = self._since.get(address, (now, 0))
         return max(0.0, since + self.WITHIN_S - now) if count >= self.MOST else 0.0
+
+    def right(self, address: str) -> None:
+        """Take a wrong token back."""
+        since, count = self._since.get(address, (0.0, 0))
+        if count:
+            self._since[address] = (since, count - 1)
 
     def wrong(self, address: str, now: float) -> None:
         """Note a wrong token."""
@@ -99,6 +109,10 @@ class Guard:
     def was_wrong(self, what: str) -> None:
         """Note a wrong token."""
         self.guesses.wrong(f"{what} {self.address}", self.now)
+
+    def was_right(self, what: str) -> None:
+        """Take a wrong token back that was noted before it was known to be right."""
+        self.guesses.right(f"{what} {self.address}")
 
 
 @dataclass(slots=True)
@@ -144,6 +158,7 @@ class Door:
             scope["state"]["person"] = await self._person(scope, headers, house)
             if scope["state"]["person"] is None and not is_open(method, path):
                 self._refuse_stranger(scope, headers)
+            check_path(path)
         except WeftError as error:
             house.metrics.refused[error.code] += 1
             scope["weft.code"] = error.code
@@ -229,6 +244,16 @@ def check_origin(headers: Headers, method: str, path: str) -> None:
         raise InputError("the request comes from a page of another origin", code="request.origin")
 
 
+def check_path(path: str) -> None:
+    """No address of ours holds a control character; a router may overlook one at the end.
+
+    Raises:
+        InputError: ``request.unknown``.
+    """
+    if _CONTROL.search(path) is not None:
+        raise InputError("there is nothing here", code="request.unknown", hint="see /api/openapi.json")
+
+
 def check_media_type(headers: Headers, method: str) -> None:
     """What is written says that it is JSON. A form or a plain text, which any page may send, does not.
 
@@ -251,7 +276,16 @@ def too_many(wait_s: float) -> InputError:
 def address_of(scope: Scope) -> str:
     """Where a request comes from; behind a proxy that is believed, where the proxy says it comes from."""
     client = scope.get("client")
-    return str(client[0]) if client else ""
+    address = str(client[0]) if client else ""
+    # Whoever has one address of the sixth version has 2**64 of them.
+    return ":".join(ipaddress.IPv6Address(address).exploded.split(":")[:4]) if _is_ipv6(address) else address
+
+
+def _is_ipv6(address: str) -> bool:
+    try:
+        return ipaddress.IPv6Address(address).ipv4_mapped is None
+    except ValueError:
+        return False
 
 
 def cookie_of(headers: Headers, name: str) -> str | None:
@@ -265,11 +299,12 @@ def cookie_of(headers: Headers, name: str) -> str | None:
 
 
 def host_name(host: str) -> str:
-    """The name in a ``Host`` header, small, without port and brackets; "" where it is none."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
+    """The name in a ``Host`` header, small, without port and brackets; "" where it is none.
+
+    Read here and not by a reader of whole addresses, which would find a name in ``evil.example#@localhost`` too.
+    """
+    found = _HOST.fullmatch(host)
+    return "" if found is None else (found["ipv6"] or found["name"]).lower()
 
 
 def _netloc(origin: str) -> str:

@@ -14,7 +14,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from engine.cli.output import Exit, Output
+from typing_extensions import override
+
+from engine.cli.output import Exit, Output, clean
 from engine.errors import EngineBug, GraphError, InputError, WeftError
 from engine.model.names import nearest
 from engine.version import VERSION
@@ -30,6 +32,18 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(message, code="usage", where=self.prog, hint=f"see `{self.prog} --help`")
+
+
+class _Lines(logging.Formatter):
+    """A record as one line, a traceback below it: nothing that a terminal would obey, no line that is not ours."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record))
+
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return super().formatMessage(record).replace("\n", "\\n")
 
 
 def commands() -> dict[str, Command]:
@@ -72,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     output = Output(is_json="--json" in given, out=sys.stdout, err=sys.stderr)
-    logging.basicConfig(level=os.environ.get("WEFT_LOG", "WARNING").upper(), format="weft: %(message)s")
+    told = logging.StreamHandler()
+    told.setFormatter(_Lines("weft: %(message)s"))
+    logging.basicConfig(level=os.environ.get("WEFT_LOG", "WARNING").upper(), handlers=[told])
     try:
         return int(_act(given, output))
     except WeftError as error:

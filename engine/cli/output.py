@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Any, TextIO
 
 from engine.errors import WeftError
-from engine.model.printable import printable
+from engine.model.printable import CONTROL, printable
 
 
 class Exit(IntEnum):
@@ -87,8 +87,8 @@ class Output:
 
 
 def as_json(value: Any) -> str:
-    """A JSON value for people and programs: two spaces, text as it is."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    """A JSON value for people and programs: two spaces, text as it is but for what a terminal would obey."""
+    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def short(value: Any, length: int = 120) -> str:

@@ -22,7 +22,10 @@ from engine.errors import ToolError
 
 _PORTS: Final = {"https": 443, "http": 80}
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-_METADATA: Final = frozenset(ipaddress.ip_address(a) for a in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200"))
+_METADATA: Final = frozenset(
+    ipaddress.ip_address(address)
+    for address in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -132,7 +135,8 @@ def forbidden(address: Address, *, is_vouched: bool) -> str | None:
     for inner in (address, *_inside(address)):
         if inner in _METADATA:
             return "it is a metadata service"
-        if not is_vouched and (not inner.is_global or inner.is_multicast or inner.is_reserved):
+        is_site_local = isinstance(inner, ipaddress.IPv6Address) and inner.is_site_local
+        if not is_vouched and (not inner.is_global or inner.is_multicast or inner.is_reserved or is_site_local):
             return "it is not an address of the open internet"
     return None
 

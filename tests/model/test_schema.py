@@ -109,11 +109,13 @@ def test_of_a_large_value_the_first_problem_is_told() -> None:
 
 
 def test_defaults_within_defaults_are_filled_as_far_as_one_budget_goes() -> None:
-    schema: Any = {"properties": {"xs": {"items": {"$ref": "#"}, "default": [{}, {}]}}}
+    none: dict[str, Any] = {}
+    schema: Any = {"properties": {"xs": {"items": {"$ref": "#"}, "default": [none, none]}}}
     filled: Any = fill_defaults(schema, {})
     assert filled["xs"][0]["xs"][0]["xs"]
     assert len(str(filled)) < 100_000
-    given: Any = {"xs": [{"xs": []}] * 3_000}
+    empty: list[Any] = []
+    given: Any = {"xs": [{"xs": empty}] * 3_000}
     assert fill_defaults(schema, given) == given
 
 

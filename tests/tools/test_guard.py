@@ -98,7 +98,7 @@ def test_what_is_not_listed_is_refused_before_anything_is_sent(url: str) -> None
 FORBIDDEN = [
     "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.9.9.9", "169.254.1.1", "172.16.0.1", "192.0.0.1",
     "192.168.1.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "fc00::1",
-    "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
+    "fd12::1", "fec0::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
     "2001:db8::1", "2001:0:7f00:1::", "::ffff:93.184.216.34",
 ]  # fmt: skip
 
@@ -114,7 +114,7 @@ def test_addresses_of_the_open_internet_are_not(address: str) -> None:
 
 
 def test_a_metadata_service_is_refused_even_where_the_operator_vouches() -> None:
-    for address in ("169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254"):
+    for address in ("169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254", "168.63.129.16"):
         assert forbidden(ipaddress.ip_address(address), is_vouched=True) is not None
     assert forbidden(ipaddress.ip_address("10.0.0.5"), is_vouched=True) is None
 
