@@ -67,6 +67,7 @@ class Source:
         bound: the names that loops (``map``, ``all`` …) bind.
         loops: how many loops there are.
         bound_uses: how often bound names are used; what they are used for can grow that often.
+        reread: those of ``mentions`` that stand inside a loop, and are read again at each of its steps.
     """
 
     text: str
@@ -75,6 +76,12 @@ class Source:
     bound: frozenset[str]
     loops: int
     bound_uses: int
+    reread: tuple[Mention, ...]
+
+    @property
+    def growth(self) -> int:
+        """How often over a value may come to stand in what the loops make, each of the last one's outcome."""
+        return max(1, -(-self.bound_uses // self.loops)) ** self.loops if self.loops else 1
 
 
 @lru_cache(maxsize=4096)
@@ -90,7 +97,20 @@ def read_source(text: str) -> Source:
     mentions = tuple(_mentions(words))
     uses = sum(1 for mention in mentions if mention.path[0] in bound) - len(loops)
     free = tuple(mention for mention in mentions if mention.path[0] not in bound)
-    return Source(text, words, free, bound, len(loops), uses)
+    spans = [(words[index + 3].start, _closed(words, index + 1)) for index in loops]
+    reread = tuple(m for m in free if any(start < m.start < end for start, end in spans))
+    return Source(text, words, free, bound, len(loops), uses, reread)
+
+
+def _closed(words: tuple[Word, ...], opening: int) -> int:
+    """Where the bracket that is opened at a word is closed again; the end of the source where it never is."""
+    depth = 0
+    for word in words[opening:]:
+        if word.sort == "mark":
+            depth += (word.text == "(") - (word.text == ")")
+        if depth == 0:
+            return word.start
+    return words[-1].start + 1
 
 
 def _is_loop(words: tuple[Word, ...], index: int) -> bool:

@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-REPLACE = "Replace"
-"""The name under which CEL knows our bounded ``replace``; see ``guarded`` in expressions.py."""
+REPLACE, JOIN = "Replace", "Join"
+"""The names under which CEL knows our bounded ``replace`` and ``join``; see ``guarded`` in expressions.py."""
 
-NO_REPLACE = "rEPLACE"
-"""The name that a source's own ``Replace`` is given, so that it leads to nothing."""
+BOUNDED = {"replace": REPLACE, "join": JOIN}
+NOTHING = {"replace": "rEPLACE", "join": "jOIN"}
+"""The names that a source's own ``Replace`` and ``Join`` are given, so that they lead to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ _TOO_DEEP = ExpressionProblem("limit", "it is nested too deeply", hint="let a to
 
 
 def _problem_of(said: str, column: int) -> ExpressionProblem:
-    said = said.removesuffix(" [INVALID_ARGUMENT]").replace(REPLACE, "replace").replace(NO_REPLACE, REPLACE)
+    said = _as_written(said.removesuffix(" [INVALID_ARGUMENT]"))
     overload = _OVERLOAD.match(said)
     if said.startswith("Syntax error:"):
         return ExpressionProblem("syntax", _syntax_words(said[14:]), column)
@@ -91,4 +92,11 @@ def plain_words(said: str) -> str:
         return f"{_STATUS.sub('', said)}; a schema's `number` is a double: write 2.0 instead of 2, or double(…)"
     if "bad_alloc" in said:
         return "it needs too much memory"
-    return _STATUS.sub("", said).replace(REPLACE, "replace")
+    return _as_written(_STATUS.sub("", said))
+
+
+def _as_written(said: str) -> str:
+    """CEL's words with the names that stand in the source."""
+    for name, ours in BOUNDED.items():
+        said = said.replace(ours, name).replace(NOTHING[name], ours)
+    return said

@@ -14,7 +14,7 @@ Every path of the source (``nodes.a.output.x``) becomes a CEL variable of that d
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,11 +23,12 @@ from pydantic import JsonValue
 from engine.errors import NodeError
 from engine.model.cel_source import Mention, Source, read_source
 from engine.model.cel_variables import Names, variables_of
-from engine.model.cel_words import NO_REPLACE, REPLACE, ExpressionProblem, plain_words, said_by_cel
+from engine.model.cel_words import BOUNDED, JOIN, NOTHING, REPLACE, ExpressionProblem, plain_words, said_by_cel
 from engine.model.comparisons import UNDECIDED, Decision, comparison
 from engine.model.names import nearest
+from engine.model.paths import value_at_path
 from engine.model.types import DYNAMIC, Types
-from engine.model.values import ABSENT, normal, problem
+from engine.model.values import ABSENT, Absent, normal, problem
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -40,7 +41,14 @@ MOST_BOUND_USES = 16
 """With four loops what a bound name stands for can grow 256-fold at most."""
 
 MOST_REPLACED = 1_000_000
-"""The longest text, in characters, that ``replace`` may make."""
+"""The longest text, in characters, that ``replace`` and ``join`` may make."""
+
+MOST_STEPS = 10_000
+"""So many steps all loops together take at most; the library's own bound."""
+
+MOST_HANDLED = 100_000_000
+"""So much, in characters and eights for each value, may be read and made, as far as can be told beforehand."""
+_FEW = 4
 
 
 class Expression:
@@ -111,6 +119,8 @@ class Expression:
         from cel_expr_python import cel  # noqa: PLC0415  (a graph without expressions does not load it)
 
         program = self._checked()
+        if self._can_swell and self._handled(names) > MOST_HANDLED:
+            raise self._failure("it would handle too much for an expression; let a tool work it out")
         given = {variable.name: variable.value(names) for variable in self._variables}
         data = {name: value for name, value in given.items() if value is not ABSENT}
         try:
@@ -125,6 +135,20 @@ class Expression:
             return to_json(value)
         except ValueError as error:
             raise self._failure(str(error)) from None
+
+    @property
+    def _can_swell(self) -> bool:
+        """Whether much may come of a value that is not much itself."""
+        source = self.source
+        return bool(source.reread) or source.growth > _FEW or len(source.mentions) > _FEW
+
+    def _handled(self, names: Names) -> int:
+        """How much is read and made at most: what is named, as often as loops make it grow or read it again."""
+        source = self.source
+        sizes = {mention.path: _size(value_at_path(mention.path, names)) for mention in source.mentions}
+        steps = min(MOST_STEPS, _longest(sizes.values()) if source.loops == 1 else MOST_STEPS)
+        whole = sum(sizes[mention.path][0] for mention in source.mentions)
+        return whole * source.growth + steps * sum(sizes[mention.path][0] for mention in source.reread)
 
     def _failure(self, why: str) -> NodeError:
         shown = self.source.text if len(self.source.text) <= 80 else f"{self.source.text[:80]}…"
@@ -178,22 +202,30 @@ def _extensions() -> list[Any]:
 
 @lru_cache(maxsize=1)
 def _functions() -> list[cel.FunctionDecl]:
-    """``sum``, and ``replace`` with a bound: nothing else makes a text grow without a loop."""
+    """``sum``, and ``replace`` and ``join`` with a bound: nothing else makes a text grow without a loop."""
     from cel_expr_python import cel  # noqa: PLC0415
 
     text, kind = cel.Type.STRING, cel.Type
     short = cel.Overload("replace_bounded", text, [text, text, text], True, _replaced)
     long = cel.Overload("replace_bounded_n", text, [text, text, text, kind.INT], True, _replaced)
     total = cel.Overload("sum_list", kind.DYN, [kind.List(kind.DYN)], False, _sum)
-    return [cel.FunctionDecl(REPLACE, [short, long]), cel.FunctionDecl("sum", [total])]
+    texts = kind.List(text)
+    bare = cel.Overload("join_bounded", text, [texts], True, _joined)
+    parted = cel.Overload("join_bounded_by", text, [texts, text], True, _joined)
+    return [
+        cel.FunctionDecl(REPLACE, [short, long]),
+        cel.FunctionDecl(JOIN, [bare, parted]),
+        cel.FunctionDecl("sum", [total]),
+    ]
 
 
 def _guarded(source: Source) -> str:
-    """The source with ``.replace(`` led to our bounded one, which has as many letters: columns stay true."""
+    """The source with ``.replace(`` and ``.join(`` led to our bounded ones of as many letters: columns stay true."""
     text = source.text
     for before, word, after in zip(source.words, source.words[1:], source.words[2:], strict=False):
-        if word.text.lower() == "replace" and before.text == "." and after.text == "(":
-            name = REPLACE if word.text == "replace" else NO_REPLACE
+        plain = word.text.lower()
+        if plain in BOUNDED and before.text == "." and after.text == "(":
+            name = BOUNDED[plain] if word.text == plain else NOTHING[plain]
             text = text[: word.start] + name + text[word.start + len(name) :]
     return text
 
@@ -203,6 +235,37 @@ def _replaced(text: str, old: str, new: str, limit: int = -1) -> str:
     if len(text) + places * (len(new) - len(old)) > MOST_REPLACED:
         raise ValueError(f"replace would make more than {MOST_REPLACED} characters")
     return text.replace(old, new, limit)
+
+
+def _joined(texts: Sequence[Any], between: str = "") -> str:
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("join takes a list of texts")
+    if sum(map(len, texts)) + len(between) * (len(texts) - 1) > MOST_REPLACED:
+        raise ValueError(f"join would make more than {MOST_REPLACED} characters")
+    return between.join(texts)
+
+
+def _size(value: JsonValue | Absent) -> tuple[int, int]:
+    """How much a value is, in characters and eights for each value in it, and the length of the longest thing in it."""
+    size = longest = 0
+    waiting: list[JsonValue | Absent] = [value]
+    while waiting:
+        item = waiting.pop()
+        size += 8
+        if isinstance(item, str | list | dict):
+            longest = max(longest, len(item))
+        if isinstance(item, str):
+            size += len(item)
+        elif isinstance(item, dict):
+            size += sum(map(len, item))
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return size, longest
+
+
+def _longest(sizes: Iterable[tuple[int, int]]) -> int:
+    return max((longest for _, longest in sizes), default=0)
 
 
 def _sum(values: Sequence[Any]) -> int | float:

@@ -54,3 +54,20 @@ def test_any_text_is_read_without_an_exception(text: str) -> None:
     read = read_source(text)
     assert all(text[word.start : word.start + len(word.text)] == word.text for word in read.words)
     assert all(text[m.start :].startswith(str(m.path[0])) for m in read.mentions)
+
+
+def test_what_stands_in_a_loop_is_read_again() -> None:
+    def reread(text: str) -> list[str]:
+        return [mention.text for mention in read_source(text).reread]
+
+    assert reread("a.b.map(x, c.d + x).size() + e") == ["c.d"]
+    assert reread("a.filter(x, (b) > (x)) + c") == ["b"]
+    assert reread("a.map(x, b.map(y, ')' + c))") == ["b", "c"]
+    assert reread("a.map(x, b") == ["b"]
+    assert reread("a + b") == []
+
+
+def test_what_loops_bind_grows_step_by_step() -> None:
+    assert read_source("a + a").growth == 1
+    assert read_source("a.map(x, x + x + x)").growth == 3
+    assert read_source("a.map(x, x + x).map(y, y + y + y)").growth == 9
