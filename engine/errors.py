@@ -316,6 +316,7 @@ CODES: dict[str, str] = {
     "limit.tokens": "The limit of tokens is used up.",
     "limit.usd": "The limit of money is used up.",
     "limit.price_unknown": "A limit in money is given, and the price of a model is unknown.",
+    "value.too_big": "A value is larger than a run can hold.",
     "template.absent": "A reference of a template leads to nothing.",
     "expression.invalid": "An expression has an error, so it cannot be evaluated.",
     "expression.failed": "An expression erred when it was evaluated.",

@@ -152,7 +152,7 @@ def schema_problems(schema: Schema) -> list[tuple[str, str]]:
     try:
         validator(schema)
     except BranchingError as error:
-        return [("", f"the schema cannot be used: {error}")]
+        return [("", f"the schema is wrong: {error}")]
     except jsonschema_rs.ValidationError as error:
         is_small = _extent(schema, _MOST_TOLD)[0] <= _MOST_TOLD
         errors = [*(_of_schemas().iter_errors(schema) if is_small else ()), error][:MOST_PROBLEMS]

@@ -20,7 +20,7 @@ from engine.model.expressions import compile_expression
 from engine.model.names import ROOTS
 from engine.model.paths import Path, value_at_path
 from engine.model.types import DYNAMIC, Types
-from engine.model.values import ABSENT, Absent, compact
+from engine.model.values import ABSENT, MOST_UNITS, Absent, compact, exceeds
 
 __all__ = [
     "ABSENT",
@@ -88,7 +88,14 @@ class Template:
             return self.constant
         if self.lone is not None:
             return value_at(self.lone, names)
-        return "".join(part if isinstance(part, str) else _text(value_at(part, names)) for part in self.parts)
+        pieces: list[str] = []
+        left = MOST_UNITS
+        for part in self.parts:
+            pieces.append(part if isinstance(part, str) else _text(value_at(part, names)))
+            left -= len(pieces[-1])
+            if left < 0:
+                raise too_big("the text of a template")
+        return "".join(pieces)
 
 
 @lru_cache(maxsize=8192)
@@ -169,14 +176,33 @@ def resolve(value: JsonValue, names: Names, types: Types = DYNAMIC) -> JsonValue
     ``{"$secret": …}`` and ``{"$file": …}`` are passed through. Cost: about 1 µs per reference.
 
     Raises:
-        NodeError: ``template.absent`` or ``expression.failed``.
+        NodeError: ``template.absent``, ``expression.failed``, or ``value.too_big``.
     """
+    if type(value) is str:
+        return parse(value).fill(names)
+    resolved = _resolved(value, names, types)
+    if exceeds(resolved):
+        raise too_big("what templates come to")
+    return resolved
+
+
+def too_big(what: str) -> NodeError:
+    """The error of a value that no run can hold."""
+    return NodeError(
+        f"{what} is larger than a run can hold ({MOST_UNITS:,} characters)",
+        code="value.too_big",
+        error_class="limit",
+        hint="write it to a file, and hand its name on",
+    )
+
+
+def _resolved(value: JsonValue, names: Names, types: Types) -> JsonValue | Absent:
     if type(value) is str:
         return parse(value).fill(names)
     if type(value) is dict:
         return _resolved_object(value, names, types)
     if type(value) is list:
-        items = [resolve(item, names, types) for item in value]
+        items = [_resolved(item, names, types) for item in value]
         return [item for item in items if item is not ABSENT]
     return value
 
@@ -187,7 +213,7 @@ def _resolved_object(value: dict[str, JsonValue], names: Names, types: Types) ->
         return compile_expression(source, types).evaluate(names)
     if "$secret" in value or "$file" in value:
         return value
-    items = {key: resolve(item, names, types) for key, item in value.items()}
+    items = {key: _resolved(item, names, types) for key, item in value.items()}
     return {key: item for key, item in items.items() if item is not ABSENT}
 
 

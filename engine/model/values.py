@@ -18,6 +18,10 @@ from pydantic import JsonValue
 
 SAFE_INTEGER = 2**53
 MAX_DEPTH = 100
+
+MOST_UNITS = 16 * 1024 * 1024
+"""The largest value that a run holds, as ``exceeds`` counts; a document can be no larger either."""
+PART_UNITS = 8
 """The deepest nesting of objects and lists that a document or value may have."""
 
 _DIGITS = frozenset("0123456789")
@@ -130,6 +134,31 @@ def _list_problem(value: list[object], depth: int) -> tuple[tuple[str | int, ...
         if found is not None:
             return ((index, *found[0]), found[1])
     return None
+
+
+def exceeds(value: object, most: int = MOST_UNITS) -> bool:
+    """Whether a JSON value is larger than so many units: characters, and ``PART_UNITS`` for every value in it.
+
+    What stands in it twice counts twice. Cost: O(size), and no more than ``most`` whatever the size.
+    """
+    if type(value) is str:
+        return len(value) > most
+    waiting = [value]
+    left = most
+    while waiting:
+        item = waiting.pop()
+        left -= PART_UNITS
+        if isinstance(item, str):
+            left -= len(item)
+        elif isinstance(item, dict):
+            entries = cast("dict[str, object]", item)
+            left -= sum(map(len, entries))
+            waiting += entries.values()
+        elif isinstance(item, list):
+            waiting += cast("list[object]", item)
+        if left < PART_UNITS * len(waiting):
+            return True
+    return False
 
 
 def halved(text: str) -> bool:

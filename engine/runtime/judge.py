@@ -16,9 +16,9 @@ from engine.compile.plan import PlanNode
 from engine.errors import EngineBug, Failure, NodeError, OutsideError
 from engine.model.expressions import compile_expression
 from engine.model.state import checked_write
-from engine.model.templates import resolve
+from engine.model.templates import resolve, too_big
 from engine.model.types import Types
-from engine.model.values import ABSENT, compact
+from engine.model.values import ABSENT, compact, exceeds
 from engine.runtime.context import Names, Result
 from engine.scheduler.commands import Conclude, Continue, Evaluate, GiveUp, Scope, Start
 from engine.scheduler.events import DERIVED, NodeCompleted, NodeFailed
@@ -197,9 +197,11 @@ def _writes(of: Named, result: Result, names: Names) -> dict[str, Any]:
             if value is not ABSENT:
                 writes[key] = value
     known = of.scope.plan.document.state
-    for key in writes:
+    for key, value in writes.items():
         if key not in known:
             raise NodeError(f"the state has no key {key!r}", code="state.unknown", hint="declare it under `state`")
+        if exceeds(value):
+            raise too_big(f"what is written to the state key {key!r}")
     return writes
 
 

@@ -12,6 +12,8 @@ from typing import Final
 
 from engine.errors import Failure, NodeError, OutsideError
 from engine.model.nodes import Retry
+from engine.model.templates import too_big
+from engine.model.values import exceeds
 from engine.runtime import judge
 from engine.runtime.clock import Clock
 from engine.runtime.context import Executor, Names, Result
@@ -48,6 +50,8 @@ class Outcomes:
 
     def come_to(self, command: Ready, result: Result) -> NodeCompleted | NodeFailed | EffectSettled:
         """An attempt ended well; what the graph makes of it may still be an error of its own."""
+        if exceeds(result.output) or (result.writes and exceeds(result.writes)):
+            return self.failed_for_good(command, too_big("the output"))
         if command.item is not None:
             return NodeCompleted(
                 execution=command.execution,

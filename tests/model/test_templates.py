@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.errors import NodeError
 from engine.model.templates import ABSENT, expressions_in, parse, references_in, resolve
-from engine.model.values import compact
+from engine.model.values import MOST_UNITS, compact
 from tests.model.documents import values
 
 NAMES: dict[str, Any] = {
@@ -169,3 +169,14 @@ def test_references_and_expressions_of_a_value_are_found_with_their_places() -> 
     }
     assert [(path, r.text) for path, r in references_in(value, ("args",))] == [(("args", "a", 0), "{n}")]
     assert expressions_in(value, ("args",)) == [(("args", "a", 1, "$cel"), "state.n")]
+
+
+@pytest.mark.parametrize(
+    "template", ["{state.k}" * 3, ["{state.k}"] * 3, {"a": "{state.k}{state.k}", "b": "{state.k}"}]
+)
+def test_what_no_run_can_hold_is_never_made(template: Any) -> None:
+    names = {"state": {"k": "x" * (MOST_UNITS // 2)}}
+    with pytest.raises(NodeError) as caught:
+        resolve(template, names)
+    assert (caught.value.code, caught.value.error_class) == ("value.too_big", "limit")
+    assert resolve("{state.k}{state.k}", names) == "x" * MOST_UNITS

@@ -16,6 +16,7 @@ from engine.model.values import (
     MAX_DEPTH,
     as_object,
     compact,
+    exceeds,
     halved,
     normal,
     number,
@@ -151,3 +152,19 @@ def test_shapes_have_words() -> None:
 def test_what_is_no_object_is_taken_for_an_empty_one() -> None:
     assert as_object({"a": 1}) == {"a": 1}
     assert as_object([1]) == as_object(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "units"),
+    [("", 0), ("abc", 3), (None, 8), (7, 8), ([], 8), ([1, [2]], 32), ({"key": "abc"}, 22), ({"a": {"b": []}}, 26)],
+)
+def test_a_value_has_a_size(value: Any, units: int) -> None:
+    assert not exceeds(value, units)
+    assert exceeds(value, units - 1)
+
+
+def test_what_stands_in_a_value_often_counts_often_and_is_not_looked_at_without_end() -> None:
+    value: Any = ["x"]
+    for _ in range(90):
+        value = [value, value]
+    assert exceeds(value)
