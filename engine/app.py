@@ -189,11 +189,6 @@ class Engine:
         return check(graph, tools=tools, graphs=shelf.find, models=self._wiring.knows_model)
 
     @property
-    def own_ports(self) -> set[int]:
-        """Ports on which weft listens, to be added to by whoever listens: ``http.*`` never reaches them."""
-        return self._wiring.own_ports
-
-    @property
     def tools(self) -> ToolRegistry:
         """Every registered tool."""
         return self._wiring.services.tools

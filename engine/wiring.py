@@ -18,8 +18,8 @@ from engine.agents.secrets import Secret
 from engine.agents.services import Services
 from engine.config import Config
 from engine.errors import InputError, ModelError
-from engine.messenger import Messenger, messengers_of
 from engine.library import Library
+from engine.messenger import Messenger, messengers_of
 from engine.model.graph import Graph
 from engine.model.nodes import Limits
 from engine.nodes.registry import executors, waiters
