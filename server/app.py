@@ -44,6 +44,7 @@ ANY: Final = "*/*"
 
 PAGES: Final = (
     Way("GET", "/", pages.home, gives=HTML),
+    Way("GET", "/graphs/{name}", pages.graph_page, gives=HTML),
     Way("GET", "/runs/{id}", pages.run_page, gives=HTML),
     Way("GET", "/decide/{token}", pages.decision_page, gives=HTML),
     Way("GET", "/embed/{token}", pages.embed_page, gives=HTML),

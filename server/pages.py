@@ -1,12 +1,13 @@
 """The pages: static files that hold nothing of anybody, and ask for the rest when they are open.
 
 Rule: a page is the same bytes for everybody; what it shows comes over the interface under the reader's own login. Two
-style sheets are made from the picture language's tokens, so that pages and pictures cannot part.
+style sheets and the icons are made from the picture language, so that pages and pictures cannot part.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import engine.render
-from engine.errors import EngineBug, InputError
+from engine.errors import EngineBug, GraphError, InputError
+from engine.render.icons import icon, icon_names
+from engine.render.svg import path_data
 from engine.render.tokens import COLOURS, stylesheet
 from server.answers import json_answer
 from server.asking import house_of
@@ -27,6 +30,9 @@ from server.runs import run_line
 _HERE: Final = Path(__file__).resolve().parent
 _PLACES: Final = (_HERE / "editor_static", _HERE.parent / "editor_static")
 _FONTS: Final = Path(engine.render.__file__).resolve().parent / "fonts"
+
+_PAGES_OF_ROOMS: Final = {"graphs": "editor.html", "runs": "pages/run.html"}
+"""Pages whose address names a thing: first part of the path -> file."""
 
 MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -45,6 +51,16 @@ async def home(request: Request) -> Response:
     """The graphs, the runs and the inbox; the login where nobody is logged in."""
     del request
     return _page("pages/home.html")
+
+
+async def graph_page(request: Request) -> Response:
+    """The editor of one graph; with 404 where there is none of that name, and the page offers to make it."""
+    folder = house_of(request).folder
+    try:
+        await folder.entry(request.path_params["name"])
+    except GraphError:
+        return _page("editor.html", status=404)
+    return _page("editor.html")
 
 
 async def run_page(request: Request) -> Response:
@@ -91,7 +107,11 @@ def stranger_page(path: str) -> Response | None:
 
     None: there is no page at this path.
     """
-    return _page("pages/run.html", status=401) if path.startswith("/runs/") and path.count("/") == 2 else None
+    _, _, rest = path.partition("/")
+    room, _, name = rest.partition("/")
+    if not name or "/" in name or room not in _PAGES_OF_ROOMS:
+        return None
+    return _page(_PAGES_OF_ROOMS[room], status=401)
 
 
 async def static_file(request: Request) -> Response:
@@ -142,12 +162,23 @@ def static_directory() -> Path:
 
 @cache
 def made_files() -> dict[str, bytes]:
-    """Style sheets made from the tokens: name -> content."""
+    """Style sheets made from the tokens, and the icons as a module: name -> content."""
     variables = "".join(f"--weft-{name}:light-dark({light},{dark});" for name, (light, dark) in COLOURS.items())
     return {
         "tokens.css": f":root{{color-scheme:light dark;{variables}}}\n".encode(),
         "picture.css": f"{stylesheet('light')}\n".encode(),
+        "icons.js": _icons_module().encode(),
     }
+
+
+def _icons_module() -> str:
+    """Every icon of the pictures as SVG path data: ``ICONS[name]`` is ``{line, solid}``."""
+    shown = {
+        name: {"line": path_data(drawing.line), "solid": path_data(drawing.solid)}
+        for name in icon_names()
+        if (drawing := icon(name)) is not None
+    }
+    return f"export const ICONS = Object.freeze({json.dumps(shown)});\n"
 
 
 def hash_of(content: bytes) -> str:

@@ -63,3 +63,8 @@ def icon(name: str) -> Icon | None:
     if name not in _LINES:
         return None
     return Icon(parsed(_LINES[name]), parsed(_SOLIDS[name]) if name in _SOLIDS else ())
+
+
+def icon_names() -> tuple[str, ...]:
+    """Every name that ``icon`` knows."""
+    return tuple(_LINES)
