@@ -1,0 +1,88 @@
+// What floats above the page: placed inside the window, closed by Esc or a press elsewhere, the focus given back.
+import { h, useEffect, useLayoutEffect, useRef, useState } from "../../vendor/flow.js";
+import { word } from "../words.js";
+import { Icon } from "./icons.js";
+
+/**
+ * @param {object} props
+ * @param {number} props.x
+ * @param {number} props.y
+ * @param {string} props.className
+ * @param {string} props.label
+ * @param {string} [props.role]
+ * @param {() => void} props.onClose
+ * @param {any} props.children
+ */
+export function Floating({ x, y, className, label, role = "dialog", onClose, children }) {
+  const ref = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const [place, setPlace] = useState({ left: x, top: y });
+  useLayoutEffect(() => {
+    const box = ref.current?.getBoundingClientRect();
+    if (!box) return;
+    setPlace({ left: Math.max(12, Math.min(x, innerWidth - box.width - 12)), top: Math.max(12, Math.min(y, innerHeight - box.height - 12)) });
+  }, [x, y]);
+  useReturn(ref);
+  useEffect(() => {
+    const press = (/** @type {PointerEvent} */ event) => {
+      if (!ref.current?.contains(/** @type {any} */ (event.target))) onClose();
+    };
+    addEventListener("pointerdown", press, true);
+    return () => removeEventListener("pointerdown", press, true);
+  }, []);
+  return h(
+    "div",
+    {
+      ref, className: `floating ${className}`, role, "aria-label": label, style: place,
+      onKeyDown: (/** @type {any} */ event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        event.stopPropagation();
+        onClose();
+      },
+    },
+    children,
+  );
+}
+
+/**
+ * When this goes, the focus returns to where it came from, if it was still inside.
+ * @param {{ current: HTMLElement | null }} ref
+ */
+export function useReturn(ref) {
+  useLayoutEffect(() => {
+    const before = /** @type {HTMLElement | null} */ (document.activeElement);
+    const first = ref.current?.querySelector("input, button:not(:disabled), [tabindex='0']");
+    if (!ref.current?.contains(document.activeElement)) /** @type {HTMLElement | null} */ (first)?.focus();
+    return () => {
+      const isLost = document.activeElement === document.body || document.activeElement === null;
+      requestAnimationFrame(() => {
+        if ((isLost || document.activeElement === document.body) && before?.isConnected) before.focus();
+      });
+    };
+  }, []);
+}
+
+/**
+ * A dialog in the middle; the browser keeps the focus inside and the page behind inert.
+ * @param {{ title: string, onClose: () => void, children: any, footer?: any, width?: number }} props
+ */
+export function Dialog({ title, onClose, children, footer, width }) {
+  const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return h(
+    "dialog",
+    { ref, "aria-label": title, style: width ? { width } : undefined, onCancel: (/** @type {any} */ event) => { event.preventDefault(); onClose(); } },
+    h("header", null, h("h2", null, title), h(CloseButton, { onClose })),
+    h("div", { className: "content" }, children),
+    footer ? h("footer", null, footer) : null,
+  );
+}
+
+/** @param {{ onClose: () => void }} props */
+export function CloseButton({ onClose }) {
+  return h("button", { type: "button", className: "icon-only", "aria-label": word("close"), title: word("close"), onClick: onClose }, h(Icon, { name: "close" }));
+}

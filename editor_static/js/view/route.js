@@ -1,0 +1,238 @@
+// Where a wire runs: level out of its port, level into its target, round corners, never behind a node if there is a way.
+// Rule: pure; from two ends and the boxes between to corners and from corners to a path. O(boxes near the wire) a try.
+
+/** @typedef {{ x: number, y: number, width: number, height: number }} Box */
+/** @typedef {[number, number]} Point */
+
+const GAP = 16;
+const STUB = 20;
+const RADIUS = 8;
+const COLUMN = 256;
+
+/** The boxes by columns of the canvas, so that a wire asks only those it could meet. */
+export class Boxes {
+  /** @param {Box[]} boxes */
+  constructor(boxes) {
+    /** @type {Map<number, Box[]>} */
+    this.columns = new Map();
+    for (const box of boxes) {
+      for (let column = Math.floor((box.x - GAP) / COLUMN); column <= Math.floor((box.x + box.width + GAP) / COLUMN); column++) {
+        const there = this.columns.get(column);
+        if (there) there.push(box);
+        else this.columns.set(column, [box]);
+      }
+    }
+  }
+
+  /**
+   * The boxes that reach between two x.
+   * @param {number} left
+   * @param {number} right
+   * @returns {Box[]}
+   */
+  between(left, right) {
+    /** @type {Set<Box>} */
+    const found = new Set();
+    for (let column = Math.floor(left / COLUMN); column <= Math.floor(right / COLUMN); column++) {
+      for (const box of this.columns.get(column) ?? []) if (box.x < right && box.x + box.width > left) found.add(box);
+    }
+    return [...found];
+  }
+}
+
+/**
+ * The corners of a wire that goes forward, or back if there is no other way.
+ * @param {Point} from
+ * @param {Point} to
+ * @param {Boxes} boxes
+ * @returns {Point[]}
+ */
+export function wireCorners(from, to, boxes) {
+  const [sx, sy] = from;
+  const [tx, ty] = to;
+  if (sy === ty && tx > sx) {
+    if (crossings([from, to], boxes.between(sx + 1, tx - 1)) === 0) return [from, to];
+  }
+  const left = Math.min(sx, tx) - 2 * STUB;
+  const right = Math.max(sx, tx) + 2 * STUB;
+  const near = boxes.between(left, right);
+  /** @type {Point[][]} */
+  const tries = [];
+  if (tx - sx >= 2 * GAP) {
+    const middle = (sx + tx) / 2;
+    // Words stand on the first level part, so it is the long one.
+    const turns = sy === ty ? [middle] : [tx - GAP, middle, sx + STUB];
+    for (const box of near) turns.push(box.x - GAP, box.x + box.width + GAP);
+    for (const x of turns) if (x >= sx + 8 && x <= tx - 12) tries.push([from, [x, sy], [x, ty], to]);
+    if (tries[0] && crossings(tries[0], near) === 0) return tries[0];
+  }
+  // Over or under what lies between.
+  const levels = [];
+  for (const box of near) levels.push(box.y - GAP, box.y + box.height + GAP);
+  levels.push((sy + ty) / 2);
+  for (const y of levels) tries.push([from, [sx + STUB, sy], [sx + STUB, y], [tx - STUB, y], [tx - STUB, ty], to]);
+  return best(tries, near);
+}
+
+/**
+ * The corners of a loop's way back: out of the loop-back's foot, along a lane below (or above) all that lies between, into
+ * the header's foot.
+ * @param {Box} from the loop-back
+ * @param {Box} to the header
+ * @param {Boxes} boxes
+ * @returns {Point[]}
+ */
+export function loopCorners(from, to, boxes) {
+  const sx = from.x + from.width / 2;
+  const tx = to.x + Math.min(to.width / 2, 40) + (to.width > 60 ? to.width / 2 - 40 - 24 : 0);
+  const near = boxes.between(Math.min(sx, tx) - GAP, Math.max(sx, tx) + GAP);
+  const under = Math.max(from.y + from.height, to.y + to.height);
+  const over = Math.min(from.y, to.y);
+  /** @type {Point[][]} */
+  const tries = [];
+  const lows = [under + 28, ...near.map((box) => box.y + box.height + 28).filter((y) => y >= under + 24)];
+  const highs = [over - 28, ...near.map((box) => box.y - 44).filter((y) => y <= over - 24)];
+  for (const y of lows) tries.push([[sx, from.y + from.height], [sx, y], [tx, y], [tx, to.y + to.height]]);
+  for (const y of highs) tries.push([[sx, from.y], [sx, y], [tx, y], [tx, to.y]]);
+  return best(tries, near);
+}
+
+/**
+ * The try that crosses the fewest boxes, then the one with the fewest turns and the shortest.
+ * @param {Point[][]} tries
+ * @param {Box[]} near
+ */
+function best(tries, near) {
+  let found = /** @type {Point[]} */ (tries[0]);
+  let least = Infinity;
+  for (const one of tries) {
+    const cost = crossings(one, near) * 1e5 + one.length * 24 + lengthOf(one);
+    if (cost < least) {
+      least = cost;
+      found = one;
+    }
+  }
+  return found;
+}
+
+/** @param {Point[]} points */
+function lengthOf(points) {
+  let sum = 0;
+  for (let i = 1; i < points.length; i++) sum += Math.abs(/** @type {Point} */ (points[i])[0] - /** @type {Point} */ (points[i - 1])[0]) + Math.abs(/** @type {Point} */ (points[i])[1] - /** @type {Point} */ (points[i - 1])[1]);
+  return sum;
+}
+
+/**
+ * How often the line runs through a box. A line may touch a box's edge: that is where it begins and ends.
+ * @param {Point[]} points
+ * @param {Box[]} near
+ */
+function crossings(points, near) {
+  let count = 0;
+  for (let i = 1; i < points.length; i++) {
+    const [ax, ay] = /** @type {Point} */ (points[i - 1]);
+    const [bx, by] = /** @type {Point} */ (points[i]);
+    const left = Math.min(ax, bx);
+    const right = Math.max(ax, bx);
+    const top = Math.min(ay, by);
+    const bottom = Math.max(ay, by);
+    for (const box of near) if (touches(box, left, right, top, bottom)) count++;
+  }
+  return count;
+}
+
+/**
+ * @param {Box} box
+ * @param {number} left
+ * @param {number} right
+ * @param {number} top
+ * @param {number} bottom
+ */
+function touches(box, left, right, top, bottom) {
+  // A level or upright line inside the box, its borders left out.
+  return right > box.x + 1 && left < box.x + box.width - 1 && bottom > box.y + 1 && top < box.y + box.height - 1;
+}
+
+/**
+ * Lines through the corners, rounded; stops short of the tip by `short` px.
+ * @param {Point[]} points
+ * @param {number} short
+ */
+export function roundedPath(points, short = 0) {
+  const all = points.map((point) => /** @type {Point} */ ([...point]));
+  const last = /** @type {Point} */ (all[all.length - 1]);
+  const before = /** @type {Point} */ (all[all.length - 2]);
+  const whole = Math.hypot(last[0] - before[0], last[1] - before[1]) || 1;
+  const share = Math.max(0, whole - short) / whole;
+  all[all.length - 1] = [before[0] + (last[0] - before[0]) * share, before[1] + (last[1] - before[1]) * share];
+  let path = `M${all[0]?.[0]} ${all[0]?.[1]}`;
+  for (let i = 1; i < all.length - 1; i++) {
+    const [px, py] = /** @type {Point} */ (all[i - 1]);
+    const [cx, cy] = /** @type {Point} */ (all[i]);
+    const [nx, ny] = /** @type {Point} */ (all[i + 1]);
+    const into = Math.hypot(cx - px, cy - py);
+    const out = Math.hypot(nx - cx, ny - cy);
+    const r = Math.min(RADIUS, into / 2, out / 2);
+    if (r < 0.5) {
+      path += `L${cx} ${cy}`;
+      continue;
+    }
+    path += `L${cx + ((px - cx) / into) * r} ${cy + ((py - cy) / into) * r}Q${cx} ${cy} ${cx + ((nx - cx) / out) * r} ${cy + ((ny - cy) / out) * r}`;
+  }
+  const end = /** @type {Point} */ (all[all.length - 1]);
+  return `${path}L${end[0]} ${end[1]}`;
+}
+
+/**
+ * The head of the arrow at the end of a wire.
+ * @param {Point[]} points
+ */
+export function headPath(points) {
+  const [tx, ty] = /** @type {Point} */ (points[points.length - 1]);
+  const [bx, by] = /** @type {Point} */ (points.findLast((point) => point[0] !== tx || point[1] !== ty) ?? [tx - 1, ty]);
+  const length = Math.hypot(tx - bx, ty - by) || 1;
+  const [ux, uy] = [(tx - bx) / length, (ty - by) / length];
+  const [ax, ay] = [tx - ux * 8, ty - uy * 8];
+  return `M${ax - uy * 4} ${ay + ux * 4}L${tx} ${ty}L${ax + uy * 4} ${ay - ux * 4}`;
+}
+
+/**
+ * Where several wires touch a bar: each as near to its wish as the bar and the others allow.
+ * @param {number[]} wishes heights, in any order
+ * @param {number} low
+ * @param {number} high
+ * @param {number} pitch
+ * @returns {number[]} in the order of the wishes
+ */
+export function alongBar(wishes, low, high, pitch) {
+  const order = wishes.map((_, place) => place).sort((a, b) => /** @type {number} */ (wishes[a]) - /** @type {number} */ (wishes[b]));
+  const step = Math.min(pitch, wishes.length > 1 ? (high - low) / (wishes.length - 1) : 0);
+  const placed = /** @type {number[]} */ (new Array(wishes.length));
+  order.forEach((which, place) => {
+    const least = low + place * step;
+    const before = place === 0 ? -Infinity : /** @type {number} */ (placed[/** @type {number} */ (order[place - 1])]) + step;
+    placed[which] = Math.min(Math.max(/** @type {number} */ (wishes[which]), least, before), high - (order.length - 1 - place) * step);
+  });
+  return placed;
+}
+
+/**
+ * Where words stand: in the middle of the longest level part, and how much room they have there.
+ * @param {Point[]} points
+ * @returns {{ x: number, y: number, room: number }}
+ */
+export function wordsPlace(points) {
+  let place = { x: 0, y: 0, room: -1 };
+  for (let i = 1; i < points.length; i++) {
+    const [ax, ay] = /** @type {Point} */ (points[i - 1]);
+    const [bx, by] = /** @type {Point} */ (points[i]);
+    const room = Math.abs(bx - ax) - (i === points.length - 1 ? 12 : 0);
+    if (ay === by && room > place.room) place = { x: (ax + bx) / 2 - (i === points.length - 1 ? 4 : 0), y: ay, room };
+  }
+  if (place.room < 0) {
+    const [ax, ay] = /** @type {Point} */ (points[0]);
+    const [bx, by] = /** @type {Point} */ (points[points.length - 1]);
+    return { x: (ax + bx) / 2, y: (ay + by) / 2, room: 80 };
+  }
+  return place;
+}
