@@ -2,7 +2,8 @@
 // Rule: the document is the truth and comes from the store; React Flow holds only what moves under the pointer. A node's
 // record is made anew only when its part of the document, its place or its marks have changed.
 import { Background, BackgroundVariant, MiniMap, Position, ReactFlow, SelectionMode, h, useCallback, useEffect, useMemo, useRef, useState } from "../../vendor/flow.js";
-import { boxesOf } from "../document/geometry.js";
+import { boxesOf, formOf, snapped } from "../document/geometry.js";
+import { newNode } from "../document/kinds.js";
 import { addNote, connect, maySplice, move, moveNote, reconnect, splice } from "../document/edits.js";
 import { judgeReconnect, judgeWire } from "../document/refusals.js";
 import { topological, waysOf as waysAmong } from "../document/order.js";
@@ -235,7 +236,10 @@ export function Canvas({ differences, shown }) {
       act(addNote(now, { x: Math.round((spot.x - 100) / 8) * 8, y: Math.round((spot.y - 40) / 8) * 8, w: 200, h: 80 }).edit);
       return;
     }
-    run("place", { choice: JSON.parse(text), at: [Math.round((spot.x - 100) / 8) * 8, Math.round((spot.y - 32) / 8) * 8], into: wireAt(event.clientX, event.clientY) });
+    const choice = JSON.parse(text);
+    // Its middle comes to lie under the pointer. A pattern is placed by its middle anyway.
+    const size = choice.kind ? formOf(newNode(choice.kind)) : { width: 0, height: 0 };
+    run("place", { choice, at: snapped([spot.x - size.width / 2, spot.y - size.height / 2]), into: wireAt(event.clientX, event.clientY) });
   }, []);
   const onDragOver = useCallback((/** @type {any} */ event) => {
     if (!event.dataTransfer.types.includes("application/x-weft-kind")) return;

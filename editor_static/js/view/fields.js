@@ -492,13 +492,13 @@ function Pairs({ name, schema, value, path }) {
       isPlain
         ? h(
             "div",
-            { className: "pair", key },
+            { className: "pair", key, "data-place": pointerOf([...form.base, ...path, key]) },
             h("div", { className: "entry" }, h(KeyText, { value: key, choices, label: word("row.key", key), onDone: (next) => rename(key, next) }), h(RemoveRow, { name: key, onRemove: () => remove(key) })),
             h(AnyText, { value: one, "aria-label": word("row.value", key), place: [...form.base, ...path, key], onValue: (next, typing) => form.set([...path, key], next ?? "", typing) }),
           )
         : h(
             "div",
-            { key, className: "rows" },
+            { key, className: "rows", "data-place": pointerOf([...form.base, ...path, key]) },
             h("div", { className: "entry" }, h(KeyText, { value: key, choices, label: word("row.key", key), onDone: (next) => rename(key, next) }), h(RemoveRow, { name: key, onRemove: () => remove(key) })),
             h(Nested, { name, schema: inner, value: one, path: [...path, key] }),
           ),
