@@ -115,7 +115,9 @@ class Drawing:
     def field(self, *path: str | int) -> Any:
         """The field at a path of the document."""
         field = self.page.locator(f'[data-place="{pointer(*path)}"]').first
-        closed = self.page.locator("details.group:not([open])", has=self.page.locator(f'[data-place="{pointer(*path)}"]'))
+        closed = self.page.locator(
+            "details.group:not([open])", has=self.page.locator(f'[data-place="{pointer(*path)}"]')
+        )
         if closed.count():
             closed.locator("summary").click()
         return field
@@ -144,12 +146,29 @@ class Drawing:
 
     def _fill_rows(self, field: Any, values: list[Any]) -> None:
         for index, value in enumerate(values):
-            if field.locator("input").count() <= index:
+            if field.locator("> .rows > .entry, > .rows > .rows").count() <= index:
                 field.locator("button.more").last.click()
-            field.locator("input").nth(index).fill(value)
+            if isinstance(value, str):
+                field.locator("> .rows input, > .rows > .rows > .entry input").nth(index).fill(value)
+            else:
+                self._fill_row(field.locator("> .rows > .rows").nth(index), value)
+
+    def _fill_row(self, row: Any, value: dict[str, Any]) -> None:
+        """An entry that is more than its name: the rest is behind its button."""
+        name, *rest = value
+        row.locator("input").first.fill(value[name])
+        row.get_by_role("button", name="More of").click()
+        place = row.locator("[data-place]").first.get_attribute("data-place").split("/")[1:-1]
+        for key in rest:
+            self.fill(value[key], *place, key)
+        row.get_by_role("button", name="More of").click()
 
     def _fill_object(self, field: Any, value: dict[str, Any], path: tuple[str | int, ...]) -> None:
         if field.locator("> div > textarea.code").count():
+            field.locator("textarea").first.fill(json.dumps(value))
+            return
+        if field.locator("> .entry > button[aria-pressed]").count():
+            field.locator("> .entry > button[aria-pressed]").click()
             field.locator("textarea").first.fill(json.dumps(value))
             return
         if field.locator("> button.absent").count():

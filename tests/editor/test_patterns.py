@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from engine.gallery import patterns
+from engine.model.nodes import PORTS
 from tests.editor.drawing import Drawing
 
 PATTERNS = (
     "sequential-pipeline", "fan-out-gather", "generator-critic", "iterative-refinement", "coordinator", "hierarchical",
     "human-in-the-loop",
 )  # fmt: skip
+
+BEGUN = {"loop-back": ("max_iterations", "on_limit"), "human-gate": ("options",), "wait": ("seconds",)}
+"""What a new node of a kind has from the start."""
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -39,11 +43,9 @@ def build(drawing: Drawing, sample: dict[str, Any]) -> dict[str, str]:
         fill_node(drawing, node_id, node)
     drawing.fit()
     for node_id, node in sample["nodes"].items():
-        there = len(drawing.saved()["nodes"][ids[node_id]].get("to", []))
-        for edge in node.get("to", [])[there:]:
+        there = drawing.page.locator(f'[data-wire^="{ids[node_id]}:"]').count()
+        for index, edge in enumerate(node.get("to", [])[there:], start=there):
             drawing.wire(ids[node_id], ids[edge["node"]], port=edge.get("on"))
-    for node_id, node in sample["nodes"].items():
-        for index, edge in enumerate(node.get("to", [])):
             fill_wire(drawing, ids[node_id], index, edge)
     drawing.page.locator(".react-flow__pane").click(position={"x": 12, "y": 120})
     for field in sample.keys() - {"format", "name", "nodes", "layout"}:
@@ -54,17 +56,19 @@ def build(drawing: Drawing, sample: dict[str, Any]) -> dict[str, str]:
 def drop_all(drawing: Drawing, sample: dict[str, Any]) -> dict[str, str]:
     """Drag every node from the palette to where the sample has it; a fork brings two branches and their join along."""
     ids: dict[str, str] = {}
+    below = 0
     for node_id, node in sample["nodes"].items():
         if node_id in ids:
             continue
         x, y = sample["layout"][node_id]
-        drawn = drawing.drop(node["kind"], 120 + x * 0.65, 200 + y * 0.65)
+        drawn = drawing.drop(node["kind"], 120 + x * 0.65, 200 + y * 0.65 + below)
         ids[node_id] = drawn
         if node["kind"] == "parallel-fork":
             branches = [edge["node"] for edge in node["to"][:2]]
             (join,) = {sample["nodes"][branch]["to"][0]["node"] for branch in branches}
             fork, *made = drawing.selected()
-            ids |= dict(zip([node_id, *branches, join], [fork, made[1], made[2], made[0]], strict=True))
+            below = 240
+            ids |= dict(zip([node_id, *branches, join], [fork, *made], strict=True))
     return ids
 
 
@@ -74,7 +78,7 @@ def fill_node(drawing: Drawing, node_id: str, node: dict[str, Any]) -> None:
     for field, value in node.items():
         if field not in ("kind", "to"):
             drawing.fill(value, "nodes", node_id, field)
-    for extra in drawing.saved()["nodes"][node_id].keys() - node.keys() - {"to"}:
+    for extra in set(BEGUN.get(node["kind"], ())) - node.keys():
         drawing.clear("nodes", node_id, extra)
 
 
@@ -112,4 +116,7 @@ def renamed(document: Any, ids: dict[str, str]) -> Any:
     for node in result["nodes"].values():
         for edge in node.get("to", []):
             edge["node"] = ids[edge["node"]]
+            # A port that goes without saying is not written.
+            if node["kind"] != "human-gate" and edge.get("on") == PORTS[node["kind"]][0]:
+                del edge["on"]
     return result

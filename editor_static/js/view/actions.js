@@ -45,7 +45,9 @@ export const ACTIONS = {
     else made = addNode(graph, choice.kind, spot ?? (start || Object.keys(nodesOf(editor)).length === 0 ? null : middle(editor)), { from: start, fields: choice.fields });
     editor.act(made.edit);
     editor.announce(word("said.added", word(`kind.${choice.kind}`)));
-    settle(editor, made.id);
+    // What was put somewhere by hand is in view already.
+    if (spot) focusNode(made.id);
+    else settle(editor, made.id);
   },
   connect(editor) {
     const id = onlyOne(editor);
@@ -215,8 +217,14 @@ export const ACTIONS = {
   zoom(editor, how) {
     const flow = editor.flow.current;
     if (how === "whole") void flow?.zoomTo(1, { duration: calm(180) });
-    else if (how === "in") void flow?.zoomIn({ duration: calm(180) });
-    else void flow?.zoomOut({ duration: calm(180) });
+    else if (flow) {
+      // Quick presses add up, although the first is still under way.
+      const { current } = editor.wish;
+      const from = current && performance.now() - current.at < 250 ? current.zoom : flow.getZoom();
+      const zoom = Math.min(2, Math.max(0.05, from * (how === "in" ? 1.25 : 0.8)));
+      editor.wish.current = { zoom, at: performance.now() };
+      void flow.zoomTo(zoom, { duration: calm(180) });
+    }
   },
   // --- editing ---
   rename(editor, detail) {

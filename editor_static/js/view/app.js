@@ -33,6 +33,7 @@ export function App({ store, about }) {
   const [ui, setAll] = useState(START);
   const [said, setSaid] = useState({ text: "", turn: 0 });
   const flow = useRef(/** @type {any} */ (null));
+  const wish = useRef(/** @type {{ zoom: number, at: number } | null} */ (null));
   const pointer = useRef(/** @type {{ x: number, y: number } | null} */ (null));
   const setUi = useCallback((/** @type {Partial<Ui>} */ patch) => setAll((old) => ({ ...old, ...patch })), []);
   // The same sentence twice is said twice: an unseen mark makes it another text.
@@ -48,7 +49,7 @@ export function App({ store, about }) {
     return path;
   }, [ui.scope, snapshot.graph]);
   const graph = at(snapshot.graph, scope);
-  const editor = useMemo(() => ({ store, snapshot, graph, about, ui: { ...ui, scope }, setUi, act, announce, run, flow, pointer }), [store, snapshot, graph, about, ui, scope, setUi, act, announce, run]);
+  const editor = useMemo(() => ({ store, snapshot, graph, about, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, about, ui, scope, setUi, act, announce, run]);
   latest.current = editor;
 
   useKeys(latest);

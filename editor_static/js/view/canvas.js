@@ -34,6 +34,8 @@ export function Canvas({ differences, shown }) {
   const { selection, findings } = editor.snapshot;
   const [moving, setMoving] = useState(/** @type {Map<string, { x: number, y: number, width?: number, height?: number }> | null} */ (null));
   const [isWiring, setWiring] = useState(false);
+  // An empty canvas has nothing to fit in; React Flow would do it when the first node comes, under the hand.
+  const [wasThere] = useState(() => isObject(graph) && isObject(graph["nodes"]) && Object.keys(graph["nodes"]).length > 0);
   const kept = useRef(/** @type {Map<string, Node>} */ (new Map()));
   const latest = useRef(editor);
   latest.current = editor;
@@ -298,7 +300,8 @@ export function Canvas({ differences, shown }) {
         snapToGrid: true,
         snapGrid: SNAP,
         nodeDragThreshold: 2,
-        fitView: true,
+        fitView: wasThere,
+        defaultViewport: { x: 120, y: 160, zoom: 1 },
         fitViewOptions: { padding: 0.16, maxZoom: 1 },
         minZoom: 0.05,
         maxZoom: 2,

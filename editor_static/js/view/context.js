@@ -58,6 +58,7 @@ import { createContext, useContext } from "../../vendor/flow.js";
  * @property {(text: string) => void} announce to a screen reader
  * @property {(action: string, detail?: any) => void} run an action by its name
  * @property {{ current: any }} flow React Flow's own interface, while the canvas is there
+ * @property {{ current: { zoom: number, at: number } | null }} wish the zoom that is on its way
  * @property {{ current: { x: number, y: number } | null }} pointer where the pointer was last over the canvas
  */
 

@@ -254,6 +254,7 @@ export function JsonText({ value, onValue, isSchema = false, ...rest }) {
   const id = useId();
   const shown = draft ?? (value === undefined ? "" : JSON.stringify(value, null, 2));
   const wrong = jsonFault(shown, isSchema);
+  // What was typed stays as it was typed: were it put into form when the focus leaves, the page would move under a press.
   // Another hand (undo, another tab) has changed the value: what is shown follows, unless it cannot be read yet.
   useEffect(() => {
     if (draft !== null && !wrong && JSON.stringify(written.current) !== JSON.stringify(value)) setDraft(null);
@@ -276,7 +277,6 @@ export function JsonText({ value, onValue, isSchema = false, ...rest }) {
         written.current = text.trim() === "" ? undefined : JSON.parse(text);
         onValue(written.current, true);
       },
-      onBlur: () => { if (!wrong) setDraft(null); },
     }),
     wrong ? h("p", { className: "finding", id, role: "alert" }, h(Icon, { name: "error" }), wrong) : null,
   );
@@ -445,7 +445,7 @@ function TextOrObject({ id, name, label, whole, keyName, value, path, remove, on
           "div",
           { className: "nested" },
           h(FormContext.Provider, { value: { ...form, set: (inner, next, typing) => (inner.length === path.length + 1 ? set(String(inner.at(-1)), next, typing ?? false) : form.set(inner, next, typing)) } },
-            rest.map(([one, schema]) => h(Field, { key: one, name: one, schema, value: isWhole ? value[one] : undefined, path: [...path, one] }))),
+            rest.map(([one, schema]) => h(Field, { key: one, name: one, title: titleIn(whole, one), schema, value: isWhole ? value[one] : undefined, path: [...path, one] }))),
         )
       : null,
   );
@@ -463,7 +463,16 @@ export function Nested({ name, schema, value, path }) {
   }
   if (!isObject(value)) return h(JsonText, { value, "aria-label": word(`field.${name}`, name), onValue: (next, typing) => form.set(path, next, typing) });
   const required = new Set(schema.required ?? []);
-  return h("div", { className: "nested" }, Object.entries(schema.properties).map(([one, inner]) => h(Field, { key: one, name: one, schema: inner, value: value[one], path: [...path, one], isRequired: required.has(one) })));
+  return h("div", { className: "nested" }, Object.entries(schema.properties).map(([one, inner]) => h(Field, { key: one, name: one, title: titleIn(schema, one), schema: inner, value: value[one], path: [...path, one], isRequired: required.has(one) })));
+}
+
+/**
+ * What a field of a part is called, where that is not what other fields of its name are called.
+ * @param {any} owner
+ * @param {string} name
+ */
+function titleIn(owner, name) {
+  return word(`field.${owner.name}.${name}`, word(`field.${name}`, name));
 }
 
 /** An object of free keys: what is saved, arguments. @param {{ name: string, schema: any, value: any, path: Path }} props */
@@ -518,6 +527,13 @@ function Pairs({ name, schema, value, path }) {
 function KeyText({ value, choices, label, isFresh = false, onDraft, onDone }) {
   const [draft, setDraft] = useState(value);
   const list = useId();
+  // Enter takes the field away, and then the browser says that it has lost the focus: that is no second time.
+  const isDone = useRef(false);
+  const finish = () => {
+    if (isFresh && isDone.current) return;
+    isDone.current = true;
+    onDone(draft);
+  };
   useEffect(() => setDraft(value), [value]);
   return h(
     "div",
@@ -525,8 +541,8 @@ function KeyText({ value, choices, label, isFresh = false, onDraft, onDone }) {
     h("input", {
       type: "text", className: "code", autoComplete: "off", spellCheck: false, autoFocus: isFresh, "aria-label": label, value: draft, list: choices.length ? list : undefined,
       onChange: (/** @type {any} */ event) => { setDraft(event.target.value); onDraft?.(event.target.value); },
-      onBlur: () => onDone(draft),
-      onKeyDown: (/** @type {any} */ event) => { if (event.key === "Enter") onDone(draft); },
+      onBlur: finish,
+      onKeyDown: (/** @type {any} */ event) => { if (event.key === "Enter") finish(); },
     }),
     choices.length ? h("datalist", { id: list }, choices.map((one) => h("option", { key: one, value: one }))) : null,
   );

@@ -1,6 +1,6 @@
 // The inspector: the form of what is selected: a node, a wire, several nodes, or nothing, which is the graph itself.
 // Rule: the fields come from the JSON Schema of the document, so that no field of it can be missing here.
-import { h, useEffect, useRef, useState } from "../../vendor/flow.js";
+import { h, useEffect, useRef } from "../../vendor/flow.js";
 import { EXECUTING_FIELDS, FIELDS, OWN_FIELDS } from "../document/tables.js";
 import { align, disconnect, reconnect, rename, setField } from "../document/edits.js";
 import { word } from "../words.js";
@@ -194,10 +194,9 @@ function NameField({ id, node }) {
 /** @param {{ title: string, names: string[], node: any, children: any }} props */
 function Group({ title, names, node, children }) {
   const set = names.filter((name) => node[name] !== undefined);
-  const [isOpen, setOpen] = useState(false);
   return h(
     "details",
-    { className: "group", open: isOpen || undefined, onToggle: (/** @type {any} */ event) => setOpen(event.currentTarget.open) },
+    { className: "group" },
     h("summary", null, h(Icon, { name: "right" }), title, set.length ? h("span", { className: "quiet small" }, set.map((name) => word(`field.${name}`, name)).join(", ")) : null),
     h("div", { className: "inside" }, children),
   );
