@@ -1,4 +1,4 @@
-"""The editor in a real browser with its policy on: one browser and one server for a module, a page for each test."""
+"""The editor in a real browser with its policy on: one browser and one server for all, a page for each test."""
 
 from __future__ import annotations
 
@@ -25,18 +25,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A running server with the sample graphs and a database of its own; every test has graphs of its own on it."""
+    with serving(tmp_path_factory.mktemp("edited")) as running:
+        yield running
+        # The browser is closed by now; the server is left when it has noticed.
+        client = running.client()
+        while "\nweft_streams 0" not in client.get("/metrics").text:
+            pass
+
+
+@pytest.fixture(scope="session")
+def browser(served: Served) -> Iterator[Any]:
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A running server with the sample graphs and a database of its own."""
-    with serving(tmp_path_factory.mktemp("edited")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class Drawing:
     # --- the mouse ---
 
     def drop(self, entry: str, x: float, y: float) -> str:
-        """Drag an entry of the palette onto the canvas; x, y from its upper left, px of the screen. Its new node's id."""
+        """Drag an entry of the palette onto the canvas, x, y px from its upper left; the id of its new node."""
         before = set(self.node_ids())
         self.page.locator(f'[data-entry="{entry}"]').drag_to(
             self.page.locator(".react-flow__pane"), target_position={"x": x, "y": y}, force=True
@@ -95,6 +95,26 @@ class Drawing:
         mouse.move(start["x"] + 40, start["y"] + 24, steps=3)
         mouse.move(end["x"] + min(24, end["width"] / 2), end["y"] + end["height"] / 2, steps=6)
         mouse.up()
+
+    def select(self, *node_ids: str) -> None:
+        """Select exactly these nodes."""
+        first, *others = node_ids
+        self.click(first)
+        for node_id in others:
+            self.click(node_id, modifiers=["Control"])
+
+    def press_edge(self, place: str) -> None:
+        """Press on a wire, given as node:index, in its middle."""
+        self.page.mouse.click(*self.middle_of_edge(place))
+
+    def middle_of_edge(self, place: str) -> tuple[float, float]:
+        """The middle of a wire on the screen."""
+        path = self.page.locator(f'[data-wire="{place}"] .react-flow__edge-interaction')
+        spot = path.evaluate(
+            "p => { const l = p.getTotalLength(), m = p.getScreenCTM(), a = p.getPointAtLength(l * 0.5);"
+            " return { x: a.x * m.a + m.e, y: a.y * m.d + m.f } }"
+        )
+        return spot["x"], spot["y"]
 
     def drag(self, node_id: str, dx: float, dy: float) -> None:
         """Drag a node by so many px of the screen."""

@@ -97,7 +97,10 @@ def renamed(document: Any, ids: dict[str, str]) -> Any:
     """The same document with other ids: of nodes, of edges' targets, in references."""
 
     def text(value: str) -> str:
-        return re.sub(r"\bnodes\.(\w+)", lambda found: f"nodes.{ids.get(found[1], found[1])}", value)
+        named = re.sub(r"\bnodes\.(\w+)", lambda found: f"nodes.{ids.get(found[1], found[1])}", value)
+        # What a join puts out is named after the branches.
+        joins = "|".join(ids[key] for key, node in document["nodes"].items() if node["kind"] == "join") or "-"
+        return re.sub(rf"\b(nodes\.(?:{joins})\.output)\.(\w+)", lambda it: f"{it[1]}.{ids.get(it[2], it[2])}", named)
 
     def walk(value: Any) -> Any:
         match value:

@@ -87,9 +87,10 @@ export function bindingOf(event, areSinglesOn) {
   if (isTyping) return null;
   const isHere = Boolean(target?.closest("[data-keys]"));
   if (pressed.startsWith("Ctrl+")) return binding;
-  if (!isHere) return null;
-  const isSingle = !pressed.startsWith("Alt+") && pressed.replace("Shift+", "").length === 1;
-  return isSingle && !areSinglesOn ? null : binding;
+  const isSign = pressed.replace("Shift+", "").length === 1;
+  // With the focus nowhere a named key still means the drawing; a letter never does.
+  if (!isHere && (isSign || target !== document.body)) return null;
+  return isSign && !areSinglesOn ? null : binding;
 }
 
 /** @param {KeyboardEvent} event */

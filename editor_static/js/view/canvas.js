@@ -183,7 +183,15 @@ export function Canvas({ differences, shown }) {
   const onConnect = useCallback((/** @type {any} */ made) => {
     tryWire(latest.current, { node: made.source, on: made.sourceHandle, to: made.target }, null);
   }, []);
-  const isValidConnection = useCallback((/** @type {any} */ made) => judgeWire(latest.current.graph, { node: made.source, on: made.sourceHandle ?? undefined, to: made.target }).ok, []);
+  const leading = useRef(/** @type {Edge | null} */ (null));
+  const isValidConnection = useCallback((/** @type {any} */ made) => {
+    const { graph: now } = latest.current;
+    if (leading.current) {
+      const [node, index] = placeOf(leading.current.id);
+      return made.target !== leading.current.target && judgeReconnect(now, { node, index }, made.target).ok;
+    }
+    return judgeWire(now, { node: made.source, on: made.sourceHandle ?? undefined, to: made.target }).ok;
+  }, []);
   const onConnectStart = useCallback(() => setWiring(true), []);
   const onConnectEnd = useCallback((/** @type {any} */ event, /** @type {FinalConnectionState} */ state) => {
     setWiring(false);
@@ -200,14 +208,25 @@ export function Canvas({ differences, shown }) {
       latest.current.setUi({ popup: { type: "add", x, y, from: { node, ...(state.fromHandle?.id ? { on: state.fromHandle.id } : {}) }, at: [spot.x, spot.y - 32] } });
     }
   }, []);
-  const onReconnect = useCallback((/** @type {Edge} */ edge, /** @type {any} */ made) => {
-    const { graph: now, act } = latest.current;
-    if (made.source !== edge.source || made.target === edge.target) return;
-    const [node, index] = placeOf(edge.id);
-    const verdict = judgeReconnect(now, { node, index }, made.target);
-    if (verdict.ok) act(reconnect(now, { node, index }, made.target));
-    else latest.current.setUi({ popup: { type: "refusal", x: innerWidth / 2 - 160, y: innerHeight / 3, reason: verdict.reason, ...(verdict.wayOut ? { wayOut: verdict.wayOut } : {}) } });
+  const onReconnectStart = useCallback((/** @type {any} */ _event, /** @type {Edge} */ edge) => {
+    leading.current = edge;
+    setWiring(true);
   }, []);
+  const onReconnectEnd = useCallback((/** @type {any} */ event, /** @type {Edge} */ edge) => {
+    leading.current = null;
+    setWiring(false);
+    const { x, y } = pointOf(event);
+    const to = nodeUnder(x, y);
+    if (to === null || to === edge.target) return;
+    const { graph: now, act, setUi, announce } = latest.current;
+    const [node, index] = placeOf(edge.id);
+    const verdict = judgeReconnect(now, { node, index }, to);
+    if (verdict.ok) return act(reconnect(now, { node, index }, to));
+    setUi({ popup: { type: "refusal", x, y, reason: verdict.reason, ...(verdict.wayOut ? { wayOut: verdict.wayOut } : {}) } });
+    announce(say(verdict.reason));
+  }, []);
+  // What is done is done when the hand lets go, also over a node's body; React Flow wants to be told that ends move at all.
+  const onReconnect = useCallback(() => undefined, []);
 
   const onPaneClick = useCallback(() => {
     latest.current.store.select([]);
@@ -271,6 +290,9 @@ export function Canvas({ differences, shown }) {
         onClickConnectStart: onConnectStart,
         onClickConnectEnd: onConnectEnd,
         onReconnect,
+        onReconnectStart,
+        onReconnectEnd,
+        reconnectRadius: 14,
         isValidConnection,
         onPaneClick,
         onEdgeClick,

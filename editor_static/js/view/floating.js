@@ -51,13 +51,11 @@ export function Floating({ x, y, className, label, role = "dialog", onClose, chi
 export function useReturn(ref) {
   useLayoutEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
-    const first = ref.current?.querySelector("input, button:not(:disabled), [tabindex='0']");
-    if (!ref.current?.contains(document.activeElement)) /** @type {HTMLElement | null} */ (first)?.focus();
+    const own = ref.current;
+    if (!own?.contains(before)) /** @type {HTMLElement | null} */ (own?.querySelector("input, button:not(:disabled), [tabindex='0']"))?.focus();
+    // Given back while this is still there: afterwards the focus would be nowhere, and a key pressed at once with it.
     return () => {
-      const isLost = document.activeElement === document.body || document.activeElement === null;
-      requestAnimationFrame(() => {
-        if ((isLost || document.activeElement === document.body) && before?.isConnected) before.focus();
-      });
+      if (own?.contains(document.activeElement) && before?.isConnected && !own.contains(before)) before.focus();
     };
   }, []);
 }

@@ -2,7 +2,7 @@
 // Rule: the fields come from the JSON Schema of the document, so that no field of it can be missing here.
 import { h, useEffect, useRef } from "../../vendor/flow.js";
 import { EXECUTING_FIELDS, FIELDS, OWN_FIELDS } from "../document/tables.js";
-import { align, disconnect, reconnect, rename, setField } from "../document/edits.js";
+import { align, disconnect, reconnect, setField } from "../document/edits.js";
 import { word } from "../words.js";
 import { placeOf } from "./canvas.js";
 import { at, isObject, pointerOf, useEditor } from "./context.js";
@@ -45,7 +45,7 @@ function useFieldFocus(ref) {
       const field = ref.current?.querySelector(`[data-place="${CSS.escape(place)}"]`);
       if (field) {
         for (let group = field.closest("details"); group; group = group.parentElement?.closest("details") ?? null) group.open = true;
-        const input = /** @type {HTMLElement | null} */ (field.querySelector("input, textarea, select, button"));
+        const input = /** @type {HTMLElement | null} */ (field.querySelector("input, textarea, select") ?? field.querySelector("button"));
         (input ?? /** @type {HTMLElement} */ (field)).focus();
         field.scrollIntoView({ block: "center" });
         break;
@@ -140,7 +140,7 @@ function NodeForm({ id, node }) {
     );
   }
   const own = FIRST_OF[kind] ?? (OWN_FIELDS[kind] ?? []).filter((name) => !SECOND.has(name) && name !== "inline");
-  const more = [...(OWN_FIELDS[kind] ?? []).filter((name) => SECOND.has(name)), "description"];
+  const more = [...(OWN_FIELDS[kind] ?? []).filter((name) => SECOND.has(name) && !own.includes(name)), "description"];
   const executing = (FIELDS[kind] ?? []).filter((name) => EXECUTING_FIELDS.includes(name) && !(OWN_FIELDS[kind] ?? []).includes(name));
   const strange = Object.keys(node).filter((name) => !(name in schema.properties));
   const field = (/** @type {string} */ name) => h(Field, { key: name, name, schema: schema.properties[name], value: node[name], path: [name], isRequired: (schema.required ?? []).includes(name) });
@@ -187,7 +187,7 @@ function NameField({ id, node }) {
     "div",
     { className: "field", "data-place": pointerOf(["nodes", id, "label"]) },
     h("label", { htmlFor: "node-name" }, word("field.label")),
-    h("input", { id: "node-name", type: "text", autoComplete: "off", value: typeof node.label === "string" ? node.label : "", placeholder: id, maxLength: 500, onChange: (/** @type {any} */ event) => editor.act({ ...rename(editor.graph, id, event.target.value), typing: `rename ${id}` }) }),
+    h("input", { id: "node-name", type: "text", autoComplete: "off", value: typeof node.label === "string" ? node.label : "", placeholder: id, maxLength: 500, onChange: (/** @type {any} */ event) => editor.act(setField(editor.graph, ["nodes", id, "label"], event.target.value || undefined, { typing: true })) }),
   );
 }
 

@@ -50,7 +50,7 @@ export function Picker({ x, y, label, choices, placeholder, className = "", onCl
     Floating,
     { x, y, className: `picker ${className}`, label, onClose, children: [
       h("input", {
-        key: "input", type: "text", role: "combobox", autoFocus: true, autoComplete: "off", spellCheck: false, "aria-label": label, placeholder: placeholder ?? label, value: text,
+        key: "input", type: "text", role: "combobox", autoComplete: "off", spellCheck: false, "aria-label": label, placeholder: placeholder ?? label, value: text,
         "aria-expanded": true, "aria-controls": list, "aria-activedescendant": current >= 0 ? `${list}-${current}` : undefined, "aria-autocomplete": "list",
         onChange: (/** @type {any} */ event) => { setText(event.target.value); setActive(0); },
         onKeyDown: (/** @type {any} */ event) => {
