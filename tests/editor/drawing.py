@@ -128,7 +128,14 @@ class Drawing:
     def fit(self) -> None:
         """Everything is in view, and nothing moves any more."""
         self.page.get_by_role("button", name="Fit everything in").click()
-        self.page.wait_for_timeout(260)
+        seen, now = "", self._view()
+        while seen != now:
+            self.page.wait_for_timeout(120)
+            seen, now = now, self._view()
+
+    def _view(self) -> str:
+        view: str = self.page.locator(".react-flow__viewport").evaluate("it => it.style.transform")
+        return view
 
     # --- the inspector ---
 

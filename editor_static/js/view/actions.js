@@ -76,7 +76,7 @@ export const ACTIONS = {
     editor.act(addNote(editor.graph, { x, y, w: 200, h: 80 }).edit);
   },
   delete(editor) {
-    const { graph, ui, snapshot, store } = editor;
+    const { graph, ui, store } = editor;
     if (ui.edge !== null) {
       const [node, index] = placeOf(ui.edge);
       editor.setUi({ edge: null });
@@ -84,8 +84,8 @@ export const ACTIONS = {
       editor.announce(word("said.wire_gone"));
       return;
     }
-    const ids = [...snapshot.selection].filter((id) => id in nodesOf(editor));
-    const notes = [...snapshot.selection].filter((id) => id.startsWith("$note:")).map((id) => Number(id.slice(6))).sort((a, b) => b - a);
+    const ids = [...editor.selection].filter((id) => id in nodesOf(editor));
+    const notes = [...editor.selection].filter((id) => id.startsWith("$note:")).map((id) => Number(id.slice(6))).sort((a, b) => b - a);
     if (notes.length) {
       let now = graph;
       for (const index of notes) {
@@ -106,7 +106,7 @@ export const ACTIONS = {
     if (next) focusNode(next);
   },
   group(editor, name) {
-    const ids = [...editor.snapshot.selection].filter((id) => id in nodesOf(editor));
+    const ids = [...editor.selection].filter((id) => id in nodesOf(editor));
     const verdict = judgeGroup(editor.graph, ids);
     if (!verdict.ok) return refuse(editor, verdict.reason);
     if (typeof name !== "string") return editor.setUi({ popup: { type: "group" } });
@@ -142,7 +142,7 @@ export const ACTIONS = {
   // --- moving about ---
   walk(editor, direction) {
     const nodes = nodesOf(editor);
-    const id = onlyOne(editor) ?? [...editor.snapshot.selection][0] ?? null;
+    const id = onlyOne(editor) ?? [...editor.selection][0] ?? null;
     if (id === null || !(id in nodes)) return show(editor, order(editor)[0]);
     const next = direction === "right" ? onward(nodes, id)[0] : direction === "left" ? backward(nodes, id)[0] : sibling(editor, id, direction === "down" ? 1 : -1);
     if (next !== undefined) show(editor, next);
@@ -158,7 +158,7 @@ export const ACTIONS = {
   },
   nudge(editor, [dx, dy]) {
     const boxes = boxesOf(editor.graph);
-    const moved = [...editor.snapshot.selection].filter((id) => boxes.has(id));
+    const moved = [...editor.selection].filter((id) => boxes.has(id));
     if (moved.length === 0) return;
     const places = Object.fromEntries(moved.map((id) => [id, /** @type {[number, number]} */ ([(boxes.get(id)?.x ?? 0) + dx, (boxes.get(id)?.y ?? 0) + dy])]));
     editor.act(move(editor.graph, places, { typing: `nudge ${moved.join(" ")}` }));
@@ -169,7 +169,7 @@ export const ACTIONS = {
     if (id === null) return;
     const node = nodesOf(editor)[id];
     if (kindOf(node) === "subgraph" && isObject(node.inline)) {
-      editor.store.select([]);
+      editor.select([]);
       editor.setUi({ scope: [...editor.ui.scope, "nodes", id, "inline"], edge: null, face: "canvas" });
       editor.announce(word("said.inside", nameOf(id, node)));
       return;
@@ -184,7 +184,7 @@ export const ACTIONS = {
     requestAnimationFrame(() => /** @type {HTMLElement | null} */ (document.querySelector(".side.right .form input, .side.right .form textarea, .side.right .form select"))?.focus());
   },
   back(editor, event) {
-    const { ui, store } = editor;
+    const { ui } = editor;
     if (ui.popup) return editor.setUi({ popup: null });
     const target = /** @type {Element | null} */ (event?.target ?? null);
     const id = onlyOne(editor);
@@ -193,10 +193,11 @@ export const ACTIONS = {
       if (id !== null) return focusNode(id);
       return /** @type {HTMLElement | null} */ (document.querySelector(".canvas"))?.focus();
     }
+    if (ui.isInspectorOpen && matchMedia("(max-width: 900px)").matches) return editor.setUi({ isInspectorOpen: false });
     if (ui.toast) editor.setUi({ toast: null });
     if (ui.edge !== null) return editor.setUi({ edge: null });
-    if (editor.snapshot.selection.size) {
-      store.select([]);
+    if (editor.selection.size) {
+      editor.select([]);
       return /** @type {HTMLElement | null} */ (document.querySelector(".canvas"))?.focus();
     }
     if (ui.scope.length) ACTIONS["leave"]?.(editor, ui.scope.length - 3);
@@ -206,22 +207,21 @@ export const ACTIONS = {
   leave(editor, depth) {
     const inner = editor.ui.scope[depth + 1];
     editor.setUi({ scope: editor.ui.scope.slice(0, depth), edge: null });
-    editor.store.select(typeof inner === "string" ? [inner] : []);
+    editor.select(typeof inner === "string" ? [inner] : [], editor.ui.scope.slice(0, depth));
     if (typeof inner === "string") focusNode(inner);
   },
   show: (editor, id) => show(editor, id),
   fit(editor, what) {
-    const ids = what === "selection" ? [...editor.snapshot.selection] : [];
+    const ids = what === "selection" ? [...editor.selection] : [];
     void editor.flow.current?.fitView({ padding: 0.16, maxZoom: 1, duration: calm(180), ...(ids.length ? { nodes: ids.map((id) => ({ id })) } : {}) });
   },
   zoom(editor, how) {
     const flow = editor.flow.current;
-    if (how === "whole") void flow?.zoomTo(1, { duration: calm(180) });
-    else if (flow) {
+    if (flow) {
       // Quick presses add up, although the first is still under way.
       const { current } = editor.wish;
-      const from = current && performance.now() - current.at < 250 ? current.zoom : flow.getZoom();
-      const zoom = Math.min(2, Math.max(0.05, from * (how === "in" ? 1.25 : 0.8)));
+      const from = current && performance.now() - current.at < 500 ? current.zoom : flow.getZoom();
+      const zoom = how === "whole" ? 1 : Math.min(2, Math.max(0.05, from * (how === "in" ? 1.25 : 0.8)));
       editor.wish.current = { zoom, at: performance.now() };
       void flow.zoomTo(zoom, { duration: calm(180) });
     }
@@ -248,14 +248,14 @@ export const ACTIONS = {
     await navigator.clipboard.readText().then((text) => pasteText(editor, text), () => editor.setUi({ toast: { text: word("clipboard.refused") } }));
   },
   duplicate(editor) {
-    const ids = [...editor.snapshot.selection].filter((id) => id in nodesOf(editor));
+    const ids = [...editor.selection].filter((id) => id in nodesOf(editor));
     if (ids.length === 0) return;
     const made = duplicate(editor.graph, ids);
     editor.act(made.edit);
     editor.announce(word("said.duplicated", String(made.ids.length)));
     settle(editor, made.ids[0]);
   },
-  all: (editor) => editor.store.select(Object.keys(nodesOf(editor))),
+  all: (editor) => editor.select(Object.keys(nodesOf(editor))),
   // --- everything else ---
   commands: (editor) => editor.setUi({ popup: { type: "commands" } }),
   keys: (editor) => editor.setUi({ popup: { type: "keys" } }),
@@ -278,9 +278,9 @@ export const ACTIONS = {
     const inner = at(editor.snapshot.graph, scope);
     editor.setUi({ mode: "build", face: "canvas", drawer: "problems", isDrawerOpen: true, problem: index, scope, edge: rest[2] === "to" && rest[3] !== undefined ? `${node}:${rest[3]}` : null, isInspectorOpen: true, field: `/${rest.join("/")}` });
     if (node !== undefined && at(inner, ["nodes", node]) !== undefined) {
-      editor.store.select(rest[2] === "to" && rest[3] !== undefined ? [] : [node]);
+      editor.select(rest[2] === "to" && rest[3] !== undefined ? [] : [node], scope);
       reveal(editor, node);
-    } else editor.store.select([]);
+    } else editor.select([], scope);
     editor.announce(word("problems.said", String(index + 1), String(editor.snapshot.findings.length), finding.message));
   },
   fix: (editor, finding) => editor.store.do(applyFix(editor.snapshot.graph, finding.fix)),
@@ -327,8 +327,8 @@ export const ACTIONS = {
  * @param {Editor} editor
  */
 export function clip(editor) {
-  const ids = [...editor.snapshot.selection].filter((id) => id in nodesOf(editor));
-  const notes = [...editor.snapshot.selection].filter((id) => id.startsWith("$note:")).map((id) => Number(id.slice(6)));
+  const ids = [...editor.selection].filter((id) => id in nodesOf(editor));
+  const notes = [...editor.selection].filter((id) => id.startsWith("$note:")).map((id) => Number(id.slice(6)));
   return ids.length + notes.length ? copy(editor.graph, ids, { notes }) : "";
 }
 
@@ -357,7 +357,7 @@ function nodesOf(editor) {
 
 /** The one selected node, or null. @param {Editor} editor */
 function onlyOne(editor) {
-  const chosen = [...editor.snapshot.selection].filter((id) => id in nodesOf(editor));
+  const chosen = [...editor.selection].filter((id) => id in nodesOf(editor));
   return chosen.length === 1 ? /** @type {string} */ (chosen[0]) : null;
 }
 
@@ -422,7 +422,7 @@ function neighbour(editor, ids) {
 /** @param {Editor} editor @param {string | undefined} id */
 function show(editor, id) {
   if (id === undefined || !(id in nodesOf(editor))) return;
-  editor.store.select([id]);
+  editor.select([id]);
   editor.setUi({ edge: null });
   reveal(editor, id);
   focusNode(id);

@@ -24,7 +24,7 @@ import { RunView } from "./run/index.js";
 /** @type {Ui} */
 const START = {
   mode: "build", face: "canvas", left: "add", drawer: "problems", isDrawerOpen: false, isInspectorOpen: false,
-  scope: [], edge: null, popup: null, toast: null, problem: -1, run: null, field: null,
+  scope: [], edge: null, extra: new Set(), popup: null, toast: null, problem: -1, run: null, field: null,
 };
 
 /** @param {{ store: DocumentStore, about: About }} props */
@@ -40,7 +40,20 @@ export function App({ store, about }) {
   const announce = useCallback((/** @type {string} */ text) => setSaid((old) => ({ text, turn: old.turn + 1 })), []);
   const latest = useRef(/** @type {Editor | null} */ (null));
   const run = useCallback((/** @type {string} */ action, /** @type {any} */ detail) => latest.current && ACTIONS[action]?.(latest.current, detail), []);
-  const act = useCallback((/** @type {Edit} */ edit) => store.do(scoped(edit, latest.current?.ui.scope ?? [])), [store]);
+  const chosen = useRef(/** @type {Set<string>} */ (new Set()));
+  const select = useCallback((/** @type {Iterable<string>} */ ids, /** @type {import("../contract.js").Path | undefined} */ where = undefined) => {
+    chosen.current = new Set(ids);
+    const isWhole = (where ?? latest.current?.ui.scope ?? []).length === 0;
+    // The store knows the nodes of the document itself, which undo selects again; the rest is the screen's.
+    if (isWhole) store.select(chosen.current);
+    const extra = new Set([...chosen.current].filter((id) => !isWhole || id.startsWith("$")));
+    setAll((old) => (old.extra.size === 0 && extra.size === 0 ? old : { ...old, extra }));
+  }, [store]);
+  const act = useCallback((/** @type {Edit} */ edit) => {
+    const path = latest.current?.ui.scope ?? [];
+    store.do(scoped(edit, path));
+    if (path.length && edit.select) select(edit.select);
+  }, [store, select]);
 
   // A sub-flow that is gone (undone, or taken out elsewhere) is left for what it stood in.
   const scope = useMemo(() => {
@@ -49,7 +62,9 @@ export function App({ store, about }) {
     return path;
   }, [ui.scope, snapshot.graph]);
   const graph = at(snapshot.graph, scope);
-  const editor = useMemo(() => ({ store, snapshot, graph, about, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, about, ui, scope, setUi, act, announce, run]);
+  const selection = useMemo(() => new Set([...(scope.length ? [] : snapshot.selection), ...ui.extra]), [scope, snapshot.selection, ui.extra]);
+  chosen.current = selection;
+  const editor = useMemo(() => ({ store, snapshot, graph, about, selection, chosen, select, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, about, selection, select, ui, scope, setUi, act, announce, run]);
   latest.current = editor;
 
   useKeys(latest);
@@ -226,7 +241,7 @@ function stepInOutline(editor, target, step) {
   const next = /** @type {HTMLElement | undefined} */ (all[now + step]);
   const id = next?.getAttribute("data-node");
   if (!next || !id) return;
-  editor.store.select([id]);
+  editor.select([id]);
   editor.setUi({ edge: null });
   next.focus();
 }

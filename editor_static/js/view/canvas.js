@@ -20,6 +20,10 @@ import { BoxesContext, DrawnWire, PORT_REACH, Wire } from "./wires.js";
 const nodeTypes = { card: Card, note: Note };
 const edgeTypes = { wire: Wire };
 const SNAP = /** @type {[number, number]} */ ([8, 8]);
+/** @type {Set<string>} */
+const NOTHING = new Set();
+/** @type {import("../contract.js").Finding[]} */
+const NO_FINDINGS = [];
 const SIDES = { left: Position.Left, right: Position.Right, top: Position.Top, bottom: Position.Bottom };
 
 /**
@@ -31,7 +35,8 @@ export function Canvas({ differences, shown }) {
   const editor = useEditor();
   const graph = shown ?? editor.graph;
   const isFixed = shown !== undefined;
-  const { selection, findings } = editor.snapshot;
+  const selection = isFixed ? NOTHING : editor.selection;
+  const findings = isFixed ? NO_FINDINGS : editor.snapshot.findings;
   const [moving, setMoving] = useState(/** @type {Map<string, { x: number, y: number, width?: number, height?: number }> | null} */ (null));
   const [isWiring, setWiring] = useState(false);
   // An empty canvas has nothing to fit in; React Flow would do it when the first node comes, under the hand.
@@ -129,14 +134,14 @@ export function Canvas({ differences, shown }) {
   }, [order, nodesOf, touches, editor.ui.edge, differences, isFixed]);
 
   const onNodesChange = useCallback((/** @type {NodeChange[]} */ changes) => {
-    const { store, ui } = latest.current;
+    const { select, chosen: now, ui } = latest.current;
     /** @type {Set<string> | null} */
     let chosen = null;
     /** @type {Map<string, any> | null} */
     let moved = null;
     for (const change of changes) {
       if (change.type === "select") {
-        chosen ??= new Set(store.get().selection);
+        chosen ??= new Set(now.current);
         if (change.selected) chosen.add(change.id);
         else chosen.delete(change.id);
       } else if (change.type === "position" && change.position && change.dragging) {
@@ -151,7 +156,7 @@ export function Canvas({ differences, shown }) {
       }
     }
     if (chosen) {
-      store.select(chosen);
+      select(chosen);
       if (ui.edge !== null && chosen.size > 0) latest.current.setUi({ edge: null });
     }
     if (moved) {
@@ -229,11 +234,11 @@ export function Canvas({ differences, shown }) {
   const onReconnect = useCallback(() => undefined, []);
 
   const onPaneClick = useCallback(() => {
-    latest.current.store.select([]);
+    latest.current.select([]);
     latest.current.setUi({ edge: null, popup: null });
   }, []);
   const onEdgeClick = useCallback((/** @type {any} */ _event, /** @type {Edge} */ edge) => {
-    latest.current.store.select([]);
+    latest.current.select([]);
     latest.current.setUi({ edge: edge.id, popup: null, isInspectorOpen: true });
   }, []);
   const onNodeDoubleClick = useCallback((/** @type {any} */ _event, /** @type {Node} */ node) => {
@@ -242,7 +247,7 @@ export function Canvas({ differences, shown }) {
   const onContext = useCallback((/** @type {any} */ event, /** @type {any} */ thing = undefined) => {
     event.preventDefault();
     const isNode = thing !== undefined && "position" in thing;
-    if (isNode && !latest.current.snapshot.selection.has(thing.id)) latest.current.store.select([thing.id]);
+    if (isNode && !latest.current.selection.has(thing.id)) latest.current.select([thing.id]);
     if (thing !== undefined && !isNode) latest.current.setUi({ edge: thing.id });
     latest.current.setUi({ popup: { type: "menu", x: event.clientX, y: event.clientY, node: isNode ? thing.id : null, edge: thing !== undefined && !isNode ? thing.id : null } });
   }, []);

@@ -39,6 +39,7 @@ import { createContext, useContext } from "../../vendor/flow.js";
  * @property {boolean} isInspectorOpen only under 900 px
  * @property {Path} scope where the shown graph stands in the document: [] or the path of an inline sub-flow
  * @property {string | null} edge the selected wire, as node:index
+ * @property {Set<string>} extra what is selected besides the document's own nodes: text boxes, and all within a sub-flow
  * @property {Popup | null} popup
  * @property {{ text: string, action?: { word: string, run: () => void } } | null} toast
  * @property {number} problem the problem that F8 stands at, -1: none
@@ -52,6 +53,9 @@ import { createContext, useContext } from "../../vendor/flow.js";
  * @property {Snapshot} snapshot
  * @property {Graph} graph the graph that is shown: the document, or the sub-flow one stands in
  * @property {About} about
+ * @property {Set<string>} selection of the shown graph: ids of nodes, and `$note:0` for a text box
+ * @property {{ current: Set<string> }} chosen the same, also before it is drawn
+ * @property {(ids: Iterable<string>, scope?: Path) => void} select in the shown graph, or in the one that will be shown
  * @property {Ui} ui
  * @property {(patch: Partial<Ui>) => void} setUi
  * @property {(edit: Edit) => void} act do an edit of the shown graph

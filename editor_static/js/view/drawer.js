@@ -19,15 +19,15 @@ export function Drawer() {
     { className: `drawer${ui.isDrawerOpen ? " open" : ""}`, "aria-label": word("drawer") },
     h(
       "div",
-      { className: "tabs", role: "tablist" },
-      TABS.map((tab) =>
+      { className: "tabs" },
+      h("div", { role: "tablist", "aria-label": word("drawer"), style: { display: "flex", gap: 4, alignItems: "stretch" } }, TABS.map((tab) =>
         h(
           "button",
           { key: tab, role: "tab", id: `tab-${tab}`, "aria-selected": ui.isDrawerOpen && ui.drawer === tab, "aria-controls": "drawer-panel", onClick: () => open(tab) },
           word(`drawer.${tab}`),
           tab === "problems" && snapshot.findings.length ? h("span", { className: `count ${errors ? "error" : "warning"}` }, snapshot.findings.length) : null,
         ),
-      ),
+      )),
       h("span", { className: "grow" }),
       h("button", { className: "icon-only", "aria-expanded": ui.isDrawerOpen, "aria-label": word(ui.isDrawerOpen ? "drawer.close" : "drawer.open"), onClick: () => editor.setUi({ isDrawerOpen: !ui.isDrawerOpen }) }, h(Icon, { name: ui.isDrawerOpen ? "down" : "up" })),
     ),

@@ -69,6 +69,8 @@ export function Dialog({ title, onClose, children, footer, width }) {
   useEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    // What is asked comes first, not the way out.
+    /** @type {HTMLElement | null | undefined} */ (dialog?.querySelector(".content input, .content textarea, footer .first"))?.focus();
     return () => dialog?.close();
   }, []);
   return h(

@@ -10,7 +10,7 @@ const MODES = /** @type {const} */ (["build", "run", "history"]);
 
 export function Header() {
   const editor = useEditor();
-  const { snapshot, ui, graph } = editor;
+  const { snapshot, ui } = editor;
   const errors = snapshot.findings.filter((one) => one.severity === "error").length;
   const warnings = snapshot.findings.length - errors;
   const title = typeof snapshot.graph["title"] === "string" && snapshot.graph["title"] ? snapshot.graph["title"] : snapshot.name;
@@ -21,7 +21,7 @@ export function Header() {
     h(
       "div",
       { className: "doc" },
-      h("h1", null, h("button", { title: `${title} (${snapshot.name})`, onClick: () => { editor.store.select([]); editor.setUi({ edge: null, mode: "build", isInspectorOpen: true, field: "/title", scope: [] }); } }, h("span", null, title))),
+      h("h1", null, h("button", { title: `${title} (${snapshot.name})`, onClick: () => { editor.select([]); editor.setUi({ edge: null, mode: "build", isInspectorOpen: true, field: "/title", scope: [] }); } }, h("span", null, title))),
       h(SaveState, null),
     ),
     h(
@@ -32,7 +32,7 @@ export function Header() {
     h(
       "div",
       { className: "acts" },
-      h("button", { className: "find", "aria-label": word("action.commands"), title: `${word("action.commands")} (${keyOf("commands")})`, onClick: () => editor.run("commands") }, h(Icon, { name: "search" }), h("span", { className: "find-word" }, word("find")), h("kbd", null, keyOf("commands"))),
+      h("button", { className: "find", "aria-label": `${word("find")} ${keyOf("commands")}`, title: `${word("action.commands")} (${keyOf("commands")})`, onClick: () => editor.run("commands") }, h(Icon, { name: "search" }), h("span", { className: "find-word" }, word("find")), h("kbd", { "aria-hidden": true }, keyOf("commands"))),
       h("button", { className: "icon-only", disabled: !snapshot.canUndo, "aria-label": undoWord("action.undo", snapshot.undoTitle), title: `${undoWord("action.undo", snapshot.undoTitle)} (${keyOf("undo")})`, onClick: () => editor.run("undo") }, h(Icon, { name: "undo" })),
       h("button", { className: "icon-only", disabled: !snapshot.canRedo, "aria-label": undoWord("action.redo", snapshot.redoTitle), title: `${undoWord("action.redo", snapshot.redoTitle)} (${keyOf("redo")})`, onClick: () => editor.run("redo") }, h(Icon, { name: "redo" })),
       h("span", { className: "rule wide-only" }),
@@ -47,7 +47,6 @@ export function Header() {
       h("button", { className: "icon-only only-narrow", "aria-label": word("inspector"), "aria-expanded": ui.isInspectorOpen, title: word("inspector"), onClick: () => editor.setUi({ isInspectorOpen: !ui.isInspectorOpen }) }, h(Icon, { name: "gear" })),
       h("button", { className: "first", title: `${word("action.run")} (${keyOf("run")})`, onClick: () => editor.run("run") }, h(Icon, { name: "play" }), word("run")),
     ),
-    graph ? null : null,
   );
 }
 

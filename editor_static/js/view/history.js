@@ -109,7 +109,7 @@ export function Changes({ changes }) {
         "li",
         { key: index, className: change.what },
         h("span", { className: "sign", "aria-hidden": true }, SIGNS[change.what] ?? "~"),
-        h("div", null, word(`diff.say.${change.what}`, word(`diff.subject.${change.subject}`), change.name), change.what === "changed" ? h("div", { className: "values" }, `${change.place}: ${short(change.before)} → ${short(change.after)}`) : null),
+        h("div", null, word(`diff.say.${change.what}`, word(`diff.subject.${change.subject}`), change.name.replace(/ -[^>]*-> /, " → ")), change.what === "changed" ? h("div", { className: "values" }, `${change.place}: ${short(change.before)} → ${short(change.after)}`) : null),
       ),
     ),
   );

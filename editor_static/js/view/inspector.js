@@ -20,9 +20,9 @@ const FIRST_OF = { "loop-back": ["while", "max_iterations", "on_limit"] };
 
 export function Inspector() {
   const editor = useEditor();
-  const { snapshot, graph, ui } = editor;
+  const { graph, ui } = editor;
   const nodes = /** @type {any} */ (isObject(graph["nodes"]) ? graph["nodes"] : {});
-  const chosen = [...snapshot.selection].filter((id) => id in nodes);
+  const chosen = [...editor.selection].filter((id) => id in nodes);
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
   useFieldFocus(ref);
   let content;
@@ -225,7 +225,7 @@ function Ways({ id, node }) {
                 { className: "way" },
                 h("span", { className: "chip" }, portName(node, portOf(node, edge))),
                 h(Icon, { name: "right", size: 12 }),
-                h("button", { className: "ellipsis", onClick: () => { editor.store.select([]); editor.setUi({ edge: `${id}:${index}` }); } }, nameOf(String(edge?.node), nodes?.[edge?.node]), edge?.when ? h("code", { className: "quiet" }, ` ${edge.when}`) : null),
+                h("button", { className: "ellipsis", onClick: () => { editor.select([]); editor.setUi({ edge: `${id}:${index}` }); } }, nameOf(String(edge?.node), nodes?.[edge?.node]), edge?.when ? h("code", { className: "quiet" }, ` ${edge.when}`) : null),
                 h("span", { className: "grow" }),
                 ways.length > 1 && index > 0 ? h("button", { className: "icon-only", "aria-label": word("way.up"), title: word("way.up"), onClick: () => editor.act(swapped(editor.graph, id, index)) }, h(Icon, { name: "up", size: 12 })) : null,
                 h("button", { className: "icon-only", "aria-label": word("row.remove", word("way")), title: word("action.disconnect"), onClick: () => editor.act(disconnect(editor.graph, [{ node: id, index }])) }, h(Icon, { name: "close", size: 12 })),

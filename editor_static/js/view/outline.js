@@ -10,10 +10,10 @@ import { spokenWire } from "./wires.js";
 
 export function Outline() {
   const editor = useEditor();
-  const { graph, snapshot } = editor;
+  const { graph } = editor;
   const nodes = /** @type {any} */ (isObject(graph["nodes"]) ? graph["nodes"] : {});
   const order = useMemo(() => outlineOf(graph), [graph["nodes"]]);
-  const selected = [...snapshot.selection];
+  const selected = [...editor.selection];
   const hasOne = selected.length === 1 && selected[0] !== undefined && selected[0] in nodes;
   return h(
     "div",
@@ -35,7 +35,7 @@ export function Outline() {
 function Item({ id, depth, nodes }) {
   const editor = useEditor();
   const node = nodes[id];
-  const isSelected = editor.snapshot.selection.has(id);
+  const isSelected = editor.selection.has(id);
   const place = `${editor.ui.scope.map((part) => `/${part}`).join("")}/nodes/${id}`;
   const found = editor.snapshot.findings.filter((one) => one.place === place || one.place.startsWith(`${place}/`));
   const ways = waysOf(node);
@@ -50,11 +50,11 @@ function Item({ id, depth, nodes }) {
         "aria-current": isSelected ? "true" : undefined,
         onClick: (/** @type {any} */ event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) {
-            const all = new Set(editor.snapshot.selection);
+            const all = new Set(editor.selection);
             if (all.has(id)) all.delete(id);
             else all.add(id);
-            editor.store.select(all);
-          } else editor.store.select([id]);
+            editor.select(all);
+          } else editor.select([id]);
           editor.setUi({ edge: null, isInspectorOpen: true });
         },
         onDoubleClick: () => editor.run("enter", id),

@@ -117,7 +117,7 @@ function RefusalBox({ popup, onClose }) {
 /** @param {{ popup: any, onClose: () => void }} props */
 function Menu({ popup, onClose }) {
   const editor = useEditor();
-  const { selection } = editor.snapshot;
+  const { selection } = editor;
   const node = popup.node === null ? undefined : /** @type {any} */ (editor.graph["nodes"])?.[popup.node];
   const item = (/** @type {string} */ action, /** @type {any} */ detail = undefined, key = action) => h("button", { key, role: "menuitem", onClick: () => { onClose(); editor.run(action, detail); } }, word(`action.${action}`), h("kbd", null, keyOf(action)));
   const entries = [];

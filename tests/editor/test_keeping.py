@@ -1,0 +1,124 @@
+"""Nothing is lost and nothing is overwritten unseen: reloads, two tabs, hostile text, files that stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine.gallery import patterns
+from engine.model import Graph
+from tests.editor.conftest import new_graph
+from tests.editor.drawing import Drawing
+from tests.editor.test_wires import CHAIN
+from tests.server.served import Served
+
+
+@pytest.mark.parametrize("name", sorted(patterns()))
+def test_opening_and_saving_a_graph_changes_no_byte(
+    served: Served, open_editor: Callable[..., Drawing], name: str
+) -> None:
+    before = served.client("ann").get(f"/api/graphs/{name}").content
+    drawing = open_editor(name)
+    first = next(node for node in drawing.node_ids() if not node.startswith("$"))
+    drawing.click(first)
+    label = drawing.page.get_by_label("Name", exact=True)
+    was = label.input_value()
+    label.fill("Something else")
+    assert b"Something else" in drawing.bytes_saved()
+    label.fill(was)
+    drawing.page.locator(".save.saved").wait_for()
+    assert drawing.bytes_saved() == before
+    assert Graph.loads(before).dumps().encode() == before
+
+
+def test_undo_survives_a_reload_in_the_middle_of_the_work(
+    served: Served, open_editor: Callable[..., Drawing]
+) -> None:
+    drawing = open_editor(new_graph(served, "reload", CHAIN))
+    drawing.click("b")
+    drawing.page.keyboard.press("Delete")
+    drawing.node("b").wait_for(state="detached")
+    drawing.drag("c", 0, 80)
+    # At once, without waiting for anything to be saved.
+    drawing.page.reload()
+    drawing.node("c").wait_for()
+    assert "b" not in drawing.node_ids()
+    undo = drawing.page.locator(".acts").get_by_role("button", name="Undo")
+    undo.click()
+    undo.click()
+    drawing.node("b").wait_for()
+    saved = drawing.saved()
+    assert (saved["nodes"], saved["layout"]) == (CHAIN["nodes"], CHAIN["layout"])
+
+
+def test_two_tabs_never_overwrite_each_other(served: Served, open_editor: Any) -> None:
+    open_editor.expected.extend(["412", "ERR_INTERNET_DISCONNECTED"])
+    name = new_graph(served, "two-writers", CHAIN)
+    mine = open_editor(name)
+    mine.click("a")
+    mine.page.context.set_offline(True)
+    mine.page.get_by_label("Name", exact=True).fill("Mine")
+    theirs = dict(served.client("bob").get(f"/api/graphs/{name}").json())
+    etag = served.client("bob").get(f"/api/graphs/{name}").headers["etag"]
+    theirs["nodes"]["c"]["label"] = "Theirs"
+    answer = served.client("bob").put(f"/api/graphs/{name}", json=theirs, headers={"if-match": etag})
+    assert answer.status_code == 200
+    mine.page.context.set_offline(False)
+    mine.page.locator(".save.conflict").wait_for()
+    mine.page.get_by_role("button", name="Compare").click()
+    view = mine.page.get_by_role("dialog", name="This graph was changed elsewhere")
+    view.locator(".changes li").first.wait_for()
+    assert served.client("ann").get(f"/api/graphs/{name}").json()["nodes"]["c"]["label"] == "Theirs"
+    view.get_by_role("button", name="Take the saved one").click()
+    mine.node("c").locator(".name", has_text="Theirs").wait_for()
+    assert mine.saved()["nodes"]["a"].get("label") is None
+
+
+HOSTILE = '"><img src=x onerror=alert(1)><script>alert(1)</script>{{constructor}}\u202e'
+
+
+def test_a_hostile_graph_runs_nothing(served: Served, open_editor: Callable[..., Drawing]) -> None:
+    document: dict[str, Any] = {
+        "title": HOSTILE,
+        "description": HOSTILE,
+        "nodes": {
+            "a": {"kind": "agent", "label": HOSTILE, "instructions": HOSTILE, "to": [{"node": "b", "label": HOSTILE}]},
+            "b": {"kind": "human-gate", "prompt": HOSTILE, "options": [{"name": HOSTILE[:64], "label": HOSTILE}]},
+        },
+        "layout": {
+            "a": [0, 0],
+            "b": [280, 0],
+            "$notes": [{"x": 0, "y": 160, "w": 200, "h": 80, "text": HOSTILE}],
+        },
+    }
+    drawing = open_editor(new_graph(served, "hostile", document))
+    page = drawing.page
+    drawing.click("b")
+    page.locator("#left-outline").click()
+    page.locator("#tab-problems").click()
+    page.get_by_role("tab", name="JSON").click()
+    page.get_by_role("tab", name="Canvas").click()
+    page.locator("#mode-history").click()
+    page.locator(".versions button").first.click()
+    page.locator(".history .node").first.wait_for()
+    assert page.locator("img, script:not([src])").count() == 0
+    assert page.evaluate("'alerted' in window") is False
+
+
+def test_a_graph_that_is_not_there_can_be_made(served: Served, browser: Any, open_editor: Callable[..., Drawing]) -> None:
+    page = open_editor("coordinator").page.context.new_page()
+    page.goto(f"{served.base}/graphs/brand-new")
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("heading", name="An empty graph").wait_for()
+    assert served.client("ann").get("/api/graphs/brand-new").json()["nodes"] == {}
+
+
+def test_a_stranger_is_asked_for_the_login_and_then_sees_the_graph(served: Served, browser: Any) -> None:
+    page = browser.new_page(locale="en-US")
+    page.goto(f"{served.base}/graphs/coordinator")
+    page.get_by_label("Token").fill("ann-token-0123456789abcdef")
+    page.get_by_role("button", name="Log in").click()
+    page.locator('.react-flow__node[data-id="desk"]').wait_for()
+    page.close()
