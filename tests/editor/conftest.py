@@ -1,4 +1,4 @@
-"""The editor in a real browser with its policy on: one browser and one server for all, a page for each test."""
+"""The editor in a real browser with its policy on: one browser and one server for a module, a page for each test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"there is no {CHROMIUM}: the editor is not tested"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A running server with the sample graphs and a database of its own; every test has graphs of its own on it."""
     with serving(tmp_path_factory.mktemp("edited")) as running:
@@ -35,8 +35,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(served: Served) -> Iterator[Any]:
+    """A browser for one module: while it runs, its loop is the thread's, and no other test can have one of its own."""
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield browser
@@ -95,7 +96,7 @@ def logged_in(served: Served) -> list[dict[str, str]]:
 def new_graph(served: Served, wish: str, document: dict[str, Any] | None = None) -> str:
     """Save a graph under a name of its own and return the name."""
     letters = "".join(letter if letter.isalnum() else "-" for letter in wish.lower()).strip("-")[-60:].strip("-")
-    value = {"format": "weft/1", "nodes": {}, **(document or {}), "name": letters}
+    value: dict[str, Any] = {"format": "weft/1", "nodes": {}, **(document or {}), "name": letters}
     answer = served.client("ann").put(f"/api/graphs/{letters}", json=value, headers={"if-none-match": "*"})
     assert answer.status_code == 201, answer.text
     return letters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from tests.server.served import Served
 
@@ -167,7 +167,7 @@ class Drawing:
                 else:
                     field.locator("input, textarea").first.fill(value)
             case list():
-                self._fill_rows(field, value)
+                self._fill_rows(field, cast("list[Any]", value))
             case _:
                 self._fill_object(field, value, path)
 

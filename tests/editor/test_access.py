@@ -1,4 +1,4 @@
-"""For everybody: axe finds nothing serious in either theme, the outline does what the canvas does, it works at 320 px."""
+"""For everybody: axe finds nothing serious, the outline does what the canvas does, and it works at 320 px."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -148,13 +148,14 @@ def test_every_help_of_the_schema_is_there_in_korean() -> None:
 
     def walk(schema: Any, *, is_field: bool = False) -> None:
         if isinstance(schema, dict):
-            if is_field and isinstance(schema.get("description"), str):
-                helps.add(schema["description"])
-            for key, value in schema.items():
+            parts = cast("dict[str, Any]", schema)
+            if is_field and isinstance(parts.get("description"), str):
+                helps.add(parts["description"])
+            for key, value in parts.items():
                 for inner in value.values() if key == "properties" else [value]:
                     walk(inner, is_field=key == "properties")
         elif isinstance(schema, list):
-            for one in schema:
+            for one in cast("list[Any]", schema):
                 walk(one)
 
     walk(graph_schema())

@@ -33,9 +33,7 @@ def test_opening_and_saving_a_graph_changes_no_byte(
     assert Graph.loads(before).dumps().encode() == before
 
 
-def test_undo_survives_a_reload_in_the_middle_of_the_work(
-    served: Served, open_editor: Callable[..., Drawing]
-) -> None:
+def test_undo_survives_a_reload_in_the_middle_of_the_work(served: Served, open_editor: Callable[..., Drawing]) -> None:
     drawing = open_editor(new_graph(served, "reload", CHAIN))
     drawing.click("b")
     drawing.page.keyboard.press("Delete")
@@ -107,7 +105,9 @@ def test_a_hostile_graph_runs_nothing(served: Served, open_editor: Callable[...,
     assert page.evaluate("'alerted' in window") is False
 
 
-def test_a_graph_that_is_not_there_can_be_made(served: Served, browser: Any, open_editor: Callable[..., Drawing]) -> None:
+def test_a_graph_that_is_not_there_can_be_made(
+    served: Served, browser: Any, open_editor: Callable[..., Drawing]
+) -> None:
     page = open_editor("coordinator").page.context.new_page()
     page.goto(f"{served.base}/graphs/brand-new")
     page.get_by_role("button", name="Make it").click()

@@ -49,7 +49,8 @@ def test_text_that_is_no_graph_is_told_so(chain: Drawing) -> None:
     chain.click("a")
     chain.page.evaluate(
         "() => { const data = new DataTransfer(); data.setData('text/plain', 'hello');"
-        " document.querySelector('.canvas').dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true })) }"
+        " document.querySelector('.canvas').dispatchEvent("
+        "new ClipboardEvent('paste', { clipboardData: data, bubbles: true })) }"
     )
     chain.page.locator(".toast", has_text="no part of a graph").wait_for()
 
@@ -144,7 +145,14 @@ def test_the_json_is_edited_and_put_back_as_one_step(chain: Drawing) -> None:
 @pytest.mark.parametrize(
     ("ending", "begins"),
     ids=["json", "svg", "png", "pdf", "dot", "mmd"],
-    argvalues=[("json", b'{\n  "format"'), ("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"digraph"), ("mmd", b"flowchart LR")],
+    argvalues=[
+        ("json", b'{\n  "format"'),
+        ("svg", b"<svg"),
+        ("png", b"\x89PNG"),
+        ("pdf", b"%PDF"),
+        ("dot", b"digraph"),
+        ("mmd", b"flowchart LR"),
+    ],
 )
 def test_a_graph_is_exported(chain: Drawing, tmp_path: Path, ending: str, begins: bytes) -> None:
     chain.page.get_by_role("button", name="Export", exact=True).click()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -105,9 +105,9 @@ def renamed(document: Any, ids: dict[str, str]) -> Any:
     def walk(value: Any) -> Any:
         match value:
             case dict():
-                return {key: walk(one) for key, one in value.items()}
+                return {key: walk(one) for key, one in cast("dict[str, Any]", value).items()}
             case list():
-                return [walk(one) for one in value]
+                return [walk(one) for one in cast("list[Any]", value)]
             case str():
                 return text(value)
             case _:

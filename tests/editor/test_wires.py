@@ -134,10 +134,13 @@ def test_a_wire_is_chosen_described_and_taken_out(chain: Drawing) -> None:
     assert chain.saved()["nodes"]["a"].get("to") is None
 
 
-def test_what_leads_to_nothing_is_shown_as_broken_and_kept(
-    served: Served, open_editor: Callable[..., Drawing]
-) -> None:
-    broken = {"nodes": {"a": {"kind": "agent", "to": [{"node": "gone"}, {"on": "nowhere", "node": "b"}]}, "b": {"kind": "end"}}}
+def test_what_leads_to_nothing_is_shown_as_broken_and_kept(served: Served, open_editor: Callable[..., Drawing]) -> None:
+    broken = {
+        "nodes": {
+            "a": {"kind": "agent", "to": [{"node": "gone"}, {"on": "nowhere", "node": "b"}]},
+            "b": {"kind": "end"},
+        }
+    }
     name = new_graph(served, "broken-wires", broken)
     before = served.client("ann").get(f"/api/graphs/{name}").content
     drawing = open_editor(name)

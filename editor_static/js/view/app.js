@@ -89,7 +89,7 @@ export function App({ store, about }) {
       "div",
       { className: "app" },
       h(Header, null),
-      ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
+      ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store, onRun: (/** @type {string} */ id) => setUi({ run: id }) })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
       h(Popups, null),
       h("div", { className: "unseen", role: "status", "aria-live": "polite", "data-said": true }, said.text + (said.turn % 2 ? "\u200b" : "")),
     ),

@@ -3,7 +3,7 @@ import { h } from "../../../vendor/flow.js";
 import { ROOT } from "../../api.js";
 import { word } from "../../words.js";
 
-/** @param {{ name: string, store: any }} props */
+/** @param {{ name: string, store: any, onRun: (run: string) => void }} props */
 export function RunView({ name }) {
   return h("div", { className: "empty" }, h("p", null, word("run.none")), h("a", { className: "button edged", href: ROOT, title: name }, word("home")));
 }
