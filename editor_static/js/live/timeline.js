@@ -1,0 +1,201 @@
+// A run in time: a row for each node, a bar for each execution, and the chain of executions that decided how long it all
+// took. Rule: bars are what the journal says; the chain goes back from the last end, each time to the predecessor whose
+// end let this one start, which is the one that ended last before it.
+
+import { partsOf, pathOf, scopeOf, idOf } from "./names.js";
+
+/** @import { NodeStatus, RunEvent } from "./types.js" */
+/** @import { Plan } from "./plan.js" */
+
+/**
+ * One attempt, or a time of asking.
+ * @typedef {object} Bar
+ * @property {string} execution
+ * @property {number} attempt
+ * @property {number} start ms since 1970
+ * @property {number | null} end null: it goes on
+ * @property {NodeStatus} status
+ */
+
+/**
+ * @typedef {object} Row
+ * @property {string} path
+ * @property {number} depth how many sub-flows it stands in
+ * @property {Bar[]} bars
+ */
+
+/**
+ * @typedef {object} Timeline
+ * @property {Row[]} rows in the order in which the nodes were first heard of
+ * @property {number} start
+ * @property {number} end of the last event
+ * @property {Set<string>} critical executions of the chain
+ */
+
+/**
+ * @typedef {object} Span
+ * @property {string} path
+ * @property {number} first number of the first event
+ * @property {number} last number of the event that ended it, or Infinity
+ * @property {number} end ms since 1970 of the last thing heard of it
+ */
+
+/**
+ * @param {RunEvent[]} events
+ * @param {Plan | null} plan
+ * @returns {Timeline}
+ */
+export function timelineOf(events, plan) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  /** @type {Map<string, Bar>} execution -> the bar that goes on */
+  const open = new Map();
+  /** @type {Map<string, Span>} */
+  const spans = new Map();
+  const start = events[0] ? Date.parse(events[0].at) : 0;
+  let end = start;
+  for (const event of events) {
+    const at = Date.parse(event.at);
+    end = at;
+    if (!event.execution || event.type === "loop.repeated") continue;
+    const path = event.node ?? pathOf(event.execution);
+    const span = spans.get(event.execution);
+    if (!span) spans.set(event.execution, { path, first: event.n, last: ENDS.has(event.type) && !event.retry_at ? event.n : Infinity, end: at });
+    else Object.assign(span, { end: at, last: ENDS.has(event.type) && !event.retry_at ? event.n : span.last });
+    note(rows, open, event, path, at);
+  }
+  return { rows: inOrder([...rows.values()]), start, end, critical: criticalChain(spans, plan) };
+}
+
+const ENDS = new Set(["node.completed", "node.failed", "node.cancelled"]);
+
+/**
+ * @param {Map<string, Row>} rows
+ * @param {Map<string, Bar>} open
+ * @param {RunEvent} event
+ * @param {string} path
+ * @param {number} at
+ */
+function note(rows, open, event, path, at) {
+  const execution = /** @type {string} */ (event.execution);
+  const bar = open.get(execution);
+  /** @param {NodeStatus} status */
+  const begin = (status) => {
+    if (bar) bar.end = at;
+    const made = { execution, attempt: event.attempt ?? bar?.attempt ?? 1, start: at, end: null, status };
+    let row = rows.get(path);
+    if (!row) rows.set(path, (row = { path, depth: path.split("/").length - 1, bars: [] }));
+    row.bars.push(made);
+    open.set(execution, made);
+  };
+  /** @param {NodeStatus} status */
+  const close = (status) => {
+    if (!bar) return;
+    Object.assign(bar, { end: at, status });
+    open.delete(execution);
+  };
+  switch (event.type) {
+    case "node.started":
+      return begin("running");
+    case "gate.opened":
+      return begin("asking");
+    case "timer.set":
+      return begin("waiting");
+    case "gate.answered":
+    case "gate.expired":
+      if (bar) bar.end = at;
+      return begin("running");
+    case "node.completed":
+      // What takes no time (fork, join, loop-back) is a mark, not a bar.
+      if (!bar) begin(event.reused_from ? "reused" : "completed");
+      closeAt(open.get(execution), at, event.reused_from ? "reused" : "completed");
+      return void open.delete(execution);
+    case "node.failed":
+      return close(event.retry_at ? "retrying" : "failed");
+    case "node.cancelled":
+      return close("cancelled");
+  }
+}
+
+/**
+ * @param {Bar | undefined} bar
+ * @param {number} at
+ * @param {NodeStatus} status
+ */
+function closeAt(bar, at, status) {
+  if (bar) Object.assign(bar, { end: at, status: bar.status === "asking" ? "asking" : status });
+}
+
+/**
+ * Nodes of a sub-flow stand below it.
+ * @param {Row[]} rows
+ * @returns {Row[]}
+ */
+function inOrder(rows) {
+  /** @type {Map<string, Row[]>} */
+  const below = new Map();
+  const known = new Set(rows.map((row) => row.path));
+  for (const row of rows) {
+    let around = scopeOf(row.path);
+    while (around && !known.has(around)) around = scopeOf(around);
+    below.set(around, [...(below.get(around) ?? []), row]);
+  }
+  /** @type {Row[]} */
+  const placed = [];
+  /** @param {string} path */
+  const place = (path) => {
+    for (const row of below.get(path) ?? []) {
+      placed.push(row);
+      place(row.path);
+    }
+  };
+  place("");
+  return placed;
+}
+
+/**
+ * @param {Map<string, Span>} spans
+ * @param {Plan | null} plan
+ * @returns {Set<string>}
+ */
+function criticalChain(spans, plan) {
+  /** @type {Map<string, [string, Span][]>} executions of a node, in the order of their ends */
+  const byPath = new Map();
+  for (const entry of spans) byPath.set(entry[1].path, [...(byPath.get(entry[1].path) ?? []), entry]);
+  /** @type {Set<string>} */
+  const chain = new Set();
+  let [name, span] = lastOf([...spans].filter(([one]) => !one.includes("/") && partsOf(one).item === null), Infinity) ?? [];
+  while (name && span && !chain.has(name)) {
+    chain.add(name);
+    [name, span] = lastOf(candidates(byPath, plan, name, span), span.first) ?? [];
+  }
+  return chain;
+}
+
+/**
+ * The executions that may have let this one start: of nodes that lead to it, in the same scope.
+ * @param {Map<string, [string, Span][]>} byPath
+ * @param {Plan | null} plan
+ * @param {string} name
+ * @param {Span} span
+ */
+function candidates(byPath, plan, name, span) {
+  const scope = scopeOf(span.path);
+  const into = plan?.scope(scope)?.into.get(idOf(span.path));
+  const around = partsOf(name).scope;
+  const paths = into?.length ? [...new Set(into.map((edge) => (scope ? `${scope}/${edge.source}` : edge.source)))] : [];
+  return paths.flatMap((path) => byPath.get(path) ?? []).filter(([one]) => partsOf(one).scope === around && partsOf(one).item === null);
+}
+
+/**
+ * Of some executions the one that ended last before event `n`, or that is still going on where `n` is Infinity.
+ * @param {[string, Span][]} entries
+ * @param {number} n
+ * @returns {[string, Span] | undefined}
+ */
+function lastOf(entries, n) {
+  const over = entries.filter(([, span]) => (n === Infinity ? true : span.last < n));
+  /** @param {Span} span */
+  const key = (span) => (n === Infinity ? span.end : span.last);
+  return over.reduce((/** @type {[string, Span] | undefined} */ best, one) => (best && key(best[1]) >= key(one[1]) ? best : one), undefined);
+}
