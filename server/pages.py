@@ -31,7 +31,7 @@ _HERE: Final = Path(__file__).resolve().parent
 _PLACES: Final = (_HERE / "editor_static", _HERE.parent / "editor_static")
 _FONTS: Final = Path(engine.render.__file__).resolve().parent / "fonts"
 
-_PAGES_OF_ROOMS: Final = {"graphs": "editor.html", "runs": "pages/run.html"}
+_PAGES_OF_ROOMS: Final = {"graphs": "editor.html", "runs": "run.html"}
 """Pages whose address names a thing: first part of the path -> file."""
 
 MEDIA_TYPES: Final = {
@@ -50,7 +50,7 @@ MEDIA_TYPES: Final = {
 async def home(request: Request) -> Response:
     """The graphs, the runs and the inbox; the login where nobody is logged in."""
     del request
-    return _page("pages/home.html")
+    return _page("home.html")
 
 
 async def graph_page(request: Request) -> Response:
@@ -66,7 +66,13 @@ async def graph_page(request: Request) -> Response:
 async def run_page(request: Request) -> Response:
     """One run: its live picture, its events, its gates."""
     await house_of(request).engine.look(request.path_params["id"])
-    return _page("pages/run.html")
+    return _page("run.html")
+
+
+async def inbox_page(request: Request) -> Response:
+    """Everything that waits for somebody's decision, over all runs."""
+    del request
+    return _page("inbox.html")
 
 
 async def decision_page(request: Request) -> Response:
@@ -107,6 +113,8 @@ def stranger_page(path: str) -> Response | None:
 
     None: there is no page at this path.
     """
+    if path == "/inbox":
+        return _page("inbox.html", status=401)
     _, _, rest = path.partition("/")
     room, _, name = rest.partition("/")
     if not name or "/" in name or room not in _PAGES_OF_ROOMS:

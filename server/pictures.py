@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Final, Generic, TypeVar, get_args
 
 import anyio
@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.errors import InputError
-from engine.model import Graph
-from engine.render import Format, Layout, RunOverlay, Theme, layout, picture_of, render
+from engine.model import Graph, Node
+from engine.render import Format, Layout, NodeRun, RunOverlay, Theme, layout, picture_of, render
 from server.asking import house_of
 
 V = TypeVar("V")
@@ -97,6 +97,27 @@ class Pictures:
             return await make()
         return await self._drawings.get((graph.hash, to, theme), make, keeps=lambda drawn: len(drawn) <= DRAWING_BYTES)
 
+    async def draw_live(self, graph: Graph, theme: Theme) -> bytes:
+        """A graph as SVG for a page that lays a run over it: every node has its badge, which says that it waits.
+
+        It follows from the graph alone, so that all its runs are laid out and drawn once.
+
+        Raises:
+            InputError: ``picture.deadline``.
+        """
+        picture = picture_of(graph)
+        overlay = RunOverlay({node.id: NodeRun("waiting") for node in picture.nodes})
+
+        async def make() -> bytes:
+            geometry = await self.layout_of(graph)
+            return await render(
+                picture, to="svg", theme=theme, overlay=overlay, geometry=geometry, deadline_s=DEADLINE_S
+            )
+
+        return await self._drawings.get(
+            (graph.hash, "live", theme), make, keeps=lambda drawn: len(drawn) <= DRAWING_BYTES
+        )
+
 
 async def graph_picture(request: Request) -> Response:
     """A graph as SVG, PNG, PDF, DOT or Mermaid; ``?version=`` draws an earlier one, ``?theme=dark`` for the dark."""
@@ -118,9 +139,34 @@ async def run_picture(request: Request) -> Response:
 async def picture_of_run(request: Request, run_id: str, to: Format, theme: Theme) -> Response:
     """The picture of one run."""
     house = house_of(request)
-    graph = next(iter((await house.engine.documents_of(run_id)).values()))
+    documents = await house.engine.documents_of(run_id)
+    graph = next(iter(documents.values()))
+    if request.query_params.get("live") == "1":
+        graph = graph_inside(graph, documents, request.query_params.get("inside", ""))
+        drawn = await house.pictures.draw_live(graph, theme)
+        return _picture(request, drawn, to, run_id, {"cache-control": "no-store"})
     drawn = await house.pictures.draw(graph, to, theme, await house.engine.overlay(run_id))
     return _picture(request, drawn, to, run_id, {"cache-control": "no-store"})
+
+
+def graph_inside(graph: Graph, documents: Mapping[str, Graph], path: str) -> Graph:
+    """The graph of the sub-flow node at a path (``team/writers``), "" for the run's own.
+
+    Raises:
+        InputError: ``request.invalid``: there is no sub-flow at this path.
+    """
+    for node_id in filter(None, path.split("/")):
+        inner = _inner(graph.nodes.get(node_id), documents)
+        if inner is None:
+            raise InputError(f"there is no sub-flow at {path[:80]!r}", code="request.invalid", where="?inside=")
+        graph = inner
+    return graph
+
+
+def _inner(node: Node | None, documents: Mapping[str, Graph]) -> Graph | None:
+    if node is None or node.kind != "subgraph":
+        return None
+    return documents.get(node.graph or "") if node.inline is None else Graph.model_validate(node.inline)
 
 
 def theme_of(request: Request) -> Theme:

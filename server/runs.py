@@ -86,6 +86,13 @@ async def show_run(request: Request) -> Response:
     return json_answer(run_told(await house_of(request).engine.look(request.path_params["id"])))
 
 
+async def run_documents(request: Request) -> Response:
+    """The graphs that a run is bound to, as they were when it started, whatever their files say now."""
+    documents = await house_of(request).engine.documents_of(request.path_params["id"])
+    told = {name: graph.as_json() for name, graph in documents.items()}
+    return json_answer({"root": next(iter(told)), "documents": told})
+
+
 async def cancel_run(request: Request) -> Response:
     """Ask a run to end."""
     engine, run_id = house_of(request).engine, request.path_params["id"]

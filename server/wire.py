@@ -260,6 +260,13 @@ class RunList(Told):
     position: int
 
 
+class RunDocuments(Told):
+    """The graphs that a run is bound to, by name. ``root``: the name of its own, the others are its sub-flows."""
+
+    root: str
+    documents: dict[str, dict[str, Any]]
+
+
 # --- gates ---
 
 

@@ -37,7 +37,7 @@ import { partsOf, pathOf, scopeOf, idOf } from "./names.js";
  * @property {string} path
  * @property {number} first number of the first event
  * @property {number} last number of the event that ended it, or Infinity
- * @property {number} end ms since 1970 of the last thing heard of it
+ * @property {number} heard number of the last event of it
  */
 
 /**
@@ -60,8 +60,8 @@ export function timelineOf(events, plan) {
     if (!event.execution || event.type === "loop.repeated") continue;
     const path = event.node ?? pathOf(event.execution);
     const span = spans.get(event.execution);
-    if (!span) spans.set(event.execution, { path, first: event.n, last: ENDS.has(event.type) && !event.retry_at ? event.n : Infinity, end: at });
-    else Object.assign(span, { end: at, last: ENDS.has(event.type) && !event.retry_at ? event.n : span.last });
+    if (!span) spans.set(event.execution, { path, first: event.n, last: ENDS.has(event.type) && !event.retry_at ? event.n : Infinity, heard: event.n });
+    else Object.assign(span, { heard: event.n, last: ENDS.has(event.type) && !event.retry_at ? event.n : span.last });
     note(rows, open, event, path, at);
   }
   return { rows: inOrder([...rows.values()]), start, end, critical: criticalChain(spans, plan) };
@@ -196,6 +196,95 @@ function candidates(byPath, plan, name, span) {
 function lastOf(entries, n) {
   const over = entries.filter(([, span]) => (n === Infinity ? true : span.last < n));
   /** @param {Span} span */
-  const key = (span) => (n === Infinity ? span.end : span.last);
+  const key = (span) => (n === Infinity ? span.heard : span.last);
   return over.reduce((/** @type {[string, Span] | undefined} */ best, one) => (best && key(best[1]) >= key(one[1]) ? best : one), undefined);
 }
+
+/**
+ * The axis of a timeline. Rule: work keeps its scale; a long wait in which nothing works (a person is asked overnight) is
+ * drawn short and marked as a break, or every bar of work would be a hair.
+ * @typedef {object} Axis
+ * @property {(at: number) => number} share of the width, 0 to 1
+ * @property {{at: number, share: number}[]} ticks
+ * @property {{from: number, to: number, ms: number}[]} breaks in shares of the width
+ */
+
+const BREAK_FROM_MS = 2_000;
+const BREAK_SHARE = 0.06;
+
+/**
+ * @param {Timeline} timeline
+ * @param {number} end ms since 1970: of the run, or now
+ * @returns {Axis}
+ */
+export function axisOf(timeline, end) {
+  const start = timeline.start;
+  const last = Math.max(end, timeline.end, start + 1);
+  const busy = mergedWork(timeline, last);
+  const work = Math.max(1, busy.reduce((sum, [from, to]) => sum + (to - from), 0));
+  /** @type {{from: number, to: number, width: number, isBreak: boolean}[]} */
+  const pieces = [];
+  let at = start;
+  for (const [from, to] of [...busy, /** @type {[number, number]} */ ([last, last])]) {
+    const gap = from - at;
+    const isBreak = gap > BREAK_FROM_MS && gap > work * 0.4;
+    if (gap > 0) pieces.push({ from: at, to: from, width: isBreak ? work * BREAK_SHARE : gap, isBreak });
+    if (to > from) pieces.push({ from, to, width: to - from, isBreak: false });
+    at = Math.max(at, to);
+  }
+  const whole = Math.max(1e-9, pieces.reduce((sum, piece) => sum + piece.width, 0));
+  /** @param {number} moment */
+  const share = (moment) => {
+    let before = 0;
+    for (const piece of pieces) {
+      if (moment <= piece.from) break;
+      before += moment >= piece.to ? piece.width : (piece.width * (moment - piece.from)) / (piece.to - piece.from);
+    }
+    return Math.min(1, before / whole);
+  };
+  const breaks = pieces.filter((piece) => piece.isBreak).map((piece) => ({ from: share(piece.from), to: share(piece.to), ms: piece.to - piece.from }));
+  return { share, ticks: ticksOf(pieces, start, whole, share), breaks };
+}
+
+/**
+ * @param {Timeline} timeline
+ * @param {number} last
+ * @returns {[number, number][]}
+ */
+function mergedWork(timeline, last) {
+  const spans = timeline.rows
+    .flatMap((row) => row.bars)
+    .filter((bar) => bar.status !== "asking" && bar.status !== "waiting")
+    .map((bar) => /** @type {[number, number]} */ ([bar.start, bar.end ?? last]))
+    .sort((a, b) => a[0] - b[0]);
+  /** @type {[number, number][]} */
+  const merged = [];
+  for (const [from, to] of spans) {
+    const before = merged[merged.length - 1];
+    if (before && from <= before[1]) before[1] = Math.max(before[1], to);
+    else merged.push([from, to]);
+  }
+  return merged;
+}
+
+/**
+ * Round steps of time, none within a break.
+ * @param {{from: number, to: number, width: number, isBreak: boolean}[]} pieces
+ * @param {number} start
+ * @param {number} whole
+ * @param {(at: number) => number} share
+ */
+function ticksOf(pieces, start, whole, share) {
+  const step = STEPS_MS.find((one) => whole / one <= 8) ?? Math.ceil(whole / 8 / 86_400_000) * 86_400_000;
+  const ticks = [{ at: start, share: 0 }];
+  for (const piece of pieces) {
+    if (piece.isBreak) continue;
+    for (let at = start + Math.ceil((piece.from - start) / step) * step; at <= piece.to; at += step) {
+      const place = share(at);
+      if (place - /** @type {{share: number}} */ (ticks[ticks.length - 1]).share > 0.07) ticks.push({ at, share: place });
+    }
+  }
+  return ticks;
+}
+
+const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000, 86_400_000];

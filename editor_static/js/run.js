@@ -1,0 +1,26 @@
+// The page of one run.
+import { h, useEffect, useState } from "../vendor/flow.js";
+import { ROOT, value as asked } from "./api.js";
+import { Icon } from "./view/icons.js";
+import { RunView } from "./view/run/index.js";
+import { openPage } from "./view/run/page.js";
+import { word } from "./view/run/speech.js";
+
+const id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
+
+function RunPage() {
+  const [graph, setGraph] = useState("");
+  useEffect(() => {
+    asked("GET", `api/runs/${encodeURIComponent(id)}`).then(
+      (run) => {
+        setGraph(run.graph);
+        document.title = `${run.graph} · ${id} · weft`;
+      },
+      () => undefined,
+    );
+  }, []);
+  const lead = graph ? h("a", { className: "button is-plain", href: `${ROOT}graphs/${encodeURIComponent(graph)}`, "aria-label": word("page.edit"), title: word("page.edit") }, h(Icon, { name: "canvas" })) : null;
+  return h(RunView, { run: id, name: graph, lead });
+}
+
+await openPage("run", RunPage);

@@ -1,0 +1,239 @@
+// One node, told whole: why it waits, and for the execution that is chosen its attempts, input, prompt, model text, tool
+// calls, output, writes and what it used. Rule: a section is there only if there is something to say.
+import { h, useEffect, useMemo, useState } from "../../../vendor/flow.js";
+import { derivedInput } from "../../live/inputs.js";
+import { partsOf } from "../../live/names.js";
+import { recordOf } from "../../live/record.js";
+import { whyWaiting } from "../../live/waiting.js";
+import { Icon } from "../icons.js";
+import { moment, money, number, say, span, usageWords, word } from "./speech.js";
+import { Badge } from "./badge.js";
+import { Failed, Value } from "./value.js";
+
+/** @import { Json } from "../../contract.js" */
+/** @import { RunStore, Shown } from "../../live/run.js" */
+/** @import { Plan } from "../../live/plan.js" */
+/** @import { Record as ExecutionRecord, ModelStep, ToolCall } from "../../live/record.js" */
+
+/**
+ * @param {object} props
+ * @param {RunStore} props.store
+ * @param {Shown} props.shown
+ * @param {Plan} props.plan
+ * @param {string} props.path
+ * @param {number} props.now
+ * @param {() => void} props.onClose
+ * @param {(path: string) => void} props.onEnter
+ * @param {(n: number) => void} props.onMoment
+ */
+export function NodeDetail({ store, shown, plan, path, now, onClose, onEnter, onMoment }) {
+  const { overview, n } = shown;
+  const view = overview.view(path);
+  const executions = store.chronicle.executionsOf(path, n);
+  const [picked, setPicked] = useState(/** @type {string | null} */ (null));
+  useEffect(() => setPicked(null), [path]);
+  const execution = picked !== null && (executions.includes(picked) || store.chronicle.firstOf(picked) <= n) ? picked : view.execution;
+  const record = useMemo(() => (execution ? recordOf(execution, store.chronicle.byExecution.get(execution) ?? [], n, store.words.get(execution) ?? null) : null), [execution, n, shown.version, store]);
+  const node = plan.node(path);
+  const kind = node?.kind ?? "missing";
+  const why = execution === view.execution ? whyWaiting(overview, plan, path) : null;
+  return h(
+    "section",
+    { className: "run-detail", "aria-label": plan.label(path) },
+    h(
+      "header",
+      { className: `detail-head kind-${kind}` },
+      h(Icon, { name: kind }),
+      h("h3", null, plan.label(path)),
+      h("span", { className: "quiet" }, word(`kind.${kind}`)),
+      h("button", { type: "button", className: "icon-button", "aria-label": word("close"), onClick: onClose }, h(Icon, { name: "close" })),
+    ),
+    h("div", { className: "detail-status" }, h(Badge, { status: record?.status ?? view.status }), record ? h("span", { className: "quiet" }, times(record, now, overview.outcome !== null)) : null),
+    why ? h("p", { className: "detail-why" }, say(why)) : null,
+    node?.description ? h("p", { className: "quiet" }, node.description) : null,
+    kind === "subgraph" && plan.scope(path) ? h("button", { type: "button", className: "button is-small", onClick: () => onEnter(path) }, h(Icon, { name: "subgraph" }), word("detail.enter")) : null,
+    h(Picker, { store, path, executions, execution: execution ?? "", n, onPick: setPicked }),
+    record ? h(Sections, { store, shown, record, node, onMoment }) : null,
+  );
+}
+
+/**
+ * @param {ExecutionRecord} record
+ * @param {number} now
+ * @param {boolean} isOver
+ */
+function times(record, now, isOver) {
+  if (record.startedAt === null) return "";
+  const end = record.endedAt ?? (isOver ? null : now);
+  const parts = [moment(record.startedAt), end === null ? "" : span(record.endedAt === null ? Math.floor((end - record.startedAt) / 1000) * 1000 : end - record.startedAt), usageWords(record.usage)];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/**
+ * Iterations and items of the node, as chips; the chosen one is told below.
+ * @param {{store: RunStore, path: string, executions: string[], execution: string, n: number, onPick: (execution: string) => void}} props
+ */
+function Picker({ store, path, executions, execution, n, onPick }) {
+  const whole = execution.replace(/\[\d+\]$/, "");
+  const items = store.chronicle.itemsOf(path, whole, n);
+  if (executions.length < 2 && !items.length) return null;
+  return h(
+    "div",
+    { className: "detail-picker" },
+    executions.length > 1 ? h(Chips, { label: word("detail.iterations"), names: executions, chosen: whole, text: turnWords, onPick }) : null,
+    items.length ? h(Chips, { label: word("detail.items"), names: [whole, ...items], chosen: execution, text: (name) => (name === whole ? word("detail.allItems") : String(partsOf(name).item)), onPick }) : null,
+  );
+}
+
+/** @param {string} execution */
+function turnWords(execution) {
+  const parts = execution.split("/").map((part) => partsOf(part));
+  const turns = parts.map((part) => part.turns.join(".") || "1");
+  return turns.length > 1 && turns.slice(0, -1).some((one) => one !== "1") ? turns.join(" / ") : /** @type {string} */ (turns[turns.length - 1]);
+}
+
+/** @param {{label: string, names: string[], chosen: string, text: (name: string) => string, onPick: (name: string) => void}} props */
+function Chips({ label, names, chosen, text, onPick }) {
+  if (names.length > 24) {
+    return h("label", { className: "chips" }, h("span", { className: "quiet" }, label), h("select", { value: chosen, onChange: (/** @type {any} */ event) => onPick(event.currentTarget.value) }, names.map((name) => h("option", { key: name, value: name }, text(name)))));
+  }
+  return h("div", { className: "chips", role: "group", "aria-label": label }, h("span", { className: "quiet" }, label), names.map((name) => h("button", { key: name, type: "button", className: "chip", "aria-pressed": name === chosen, onClick: () => onPick(name) }, text(name))));
+}
+
+/** @param {{store: RunStore, shown: Shown, record: ExecutionRecord, node: any, onMoment: (n: number) => void}} props */
+function Sections({ store, shown, record, node, onMoment }) {
+  const input = useInput(store, record);
+  const isAgent = node?.kind === "agent";
+  return h(
+    "div",
+    { className: "detail-sections" },
+    record.progress ? section("progress", word("detail.progress"), h("p", null, record.progress.text, record.progress.fraction === null ? "" : ` ${Math.round(record.progress.fraction * 100)} %`)) : null,
+    record.error ? h(Failed, { error: record.error }) : null,
+    record.attempts.length > 1 || record.error ? section("attempts", word("detail.attempts"), h(Attempts, { record })) : null,
+    input.value !== undefined && hasSomething(input.value) ? section(isAgent ? "prompt" : "input", isAgent ? word("detail.prompt") : word("detail.input"), isAgent ? h(Prompts, { value: input.value }) : h(Value, { value: input.value, label: word("detail.input") }), input.note) : input.note ? section("input", word("detail.input"), h("p", { className: "quiet" }, input.note)) : null,
+    record.steps.length || record.calls.length ? section("steps", isAgent ? word("detail.turn") : word("detail.calls"), h(Turn, { record })) : null,
+    record.gates.length ? section("gates", word("detail.questions"), h(Questions, { record })) : null,
+    record.output !== undefined && record.status === "completed" ? section("output", word("detail.output"), h(Value, { value: record.output, label: word("detail.output") }), record.port && record.port !== "ok" ? word("detail.port", record.port) : record.target ? word("detail.target", record.target) : "") : null,
+    record.writes.length ? section("writes", word("detail.writes"), h("ul", { className: "plain" }, record.writes.map((write) => h("li", { key: write.key }, h("code", null, write.key), " ← ", h("span", { className: "quiet" }, short(write.value)))))) : null,
+    record.inputN ? h("button", { type: "button", className: "link-button", onClick: () => onMoment(record.inputN) }, word("detail.goThere")) : null,
+    shown.isLive ? null : h("p", { className: "quiet small" }, word("detail.asOf", shown.n)),
+  );
+}
+
+/**
+ * @param {string} key
+ * @param {string} title
+ * @param {any} body
+ * @param {string} [note]
+ */
+function section(key, title, body, note) {
+  return h("section", { key, className: "detail-section", "data-section": key }, h("h4", null, title, note ? h("span", { className: "quiet" }, note) : null), body);
+}
+
+/** @param {any} value */
+function hasSomething(value) {
+  return value !== null && !(typeof value === "object" && !Object.keys(value).length);
+}
+
+/** @param {Json} value */
+function short(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/**
+ * The resolved input: from the journal, or filled in again and checked against the hash that the journal has.
+ * @param {RunStore} store
+ * @param {ExecutionRecord} record
+ * @returns {{value: Json | undefined, note: string}}
+ */
+function useInput(store, record) {
+  const [derived, setDerived] = useState(/** @type {{hash: string, value: Json | undefined} | null} */ (null));
+  const { execution, input, inputHash } = record;
+  useEffect(() => {
+    if (!inputHash || input !== undefined) return;
+    let isGone = false;
+    void derivedInput(store.chronicle, store.steps, execution, store.id, inputHash).then((value) => !isGone && setDerived({ hash: inputHash, value }));
+    return () => void (isGone = true);
+  }, [store, execution, input, inputHash]);
+  if (input !== undefined) return { value: input, note: "" };
+  if (!inputHash || derived?.hash !== inputHash) return { value: undefined, note: "" };
+  return derived.value === undefined ? { value: undefined, note: word("detail.hashOnly", inputHash.slice(0, 12)) } : { value: derived.value, note: word("detail.derived") };
+}
+
+/** @param {{value: Json}} props */
+function Prompts({ value }) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return h(Value, { value, label: word("detail.prompt") });
+  return Object.entries(value).map(([key, one]) => h("div", { key, className: "prompt-part" }, h("h5", null, word(`prompt.${key}`)), h(Value, { value: one, label: word(`prompt.${key}`) })));
+}
+
+/** @param {{record: ExecutionRecord}} props */
+function Attempts({ record }) {
+  return h(
+    "ol",
+    { className: "attempts" },
+    record.attempts.map((attempt, place) =>
+      h(
+        "li",
+        { key: place },
+        h(Badge, { status: attempt.status }, word("detail.attempt", attempt.number)),
+        h("span", { className: "quiet" }, attempt.endedAt === null ? moment(attempt.startedAt) : `${moment(attempt.startedAt)} · ${span(attempt.endedAt - attempt.startedAt)}`),
+        attempt.error ? h("span", { className: "attempt-error" }, `${attempt.error.class} · ${attempt.error.code}: ${attempt.error.message}`) : null,
+        attempt.retryAt !== null ? h("span", { className: "quiet" }, word("detail.retryAt", moment(attempt.retryAt))) : null,
+      ),
+    ),
+  );
+}
+
+/**
+ * An agent's turn in its order: what each model said, which tools it called.
+ * @param {{record: ExecutionRecord}} props
+ */
+function Turn({ record }) {
+  const parts = [...record.steps.map((step) => ({ n: step.n, part: h(Step, { key: `s${step.n}`, step }) })), ...record.calls.map((call) => ({ n: call.n, part: h(Call, { key: `c${call.n}`, call }) }))];
+  return h("ol", { className: "turn" }, parts.sort((a, b) => a.n - b.n).map((one) => one.part));
+}
+
+/** @param {{step: ModelStep}} props */
+function Step({ step }) {
+  const who = step.agent ? `${step.agent.split("!")[0]} · ` : "";
+  const used = step.usage ? [word("usage.tokens", number(step.usage.tokens)), money(step.usage.usd)].join(" · ") : "";
+  const time = step.answeredAt === null ? word("detail.answering") : span(step.answeredAt - step.askedAt);
+  return h(
+    "li",
+    { className: step.isStreaming ? "turn-step is-streaming" : "turn-step" },
+    h("p", { className: "turn-head" }, h(Icon, { name: "agent", size: 14 }), h("span", null, `${who}${step.model}`), h("span", { className: "quiet" }, [time, used].filter(Boolean).join(" · "))),
+    step.text ? h(Value, { value: step.text, label: word("detail.text") }) : null,
+    step.error ? h(Failed, { error: step.error }) : null,
+  );
+}
+
+/** @param {{call: ToolCall}} props */
+function Call({ call }) {
+  const time = call.settledAt === null ? word("detail.underWay") : span(call.settledAt - call.claimedAt);
+  return h(
+    "li",
+    { className: "turn-call" },
+    h("p", { className: "turn-head" }, h(Icon, { name: "tool", size: 14 }), h("code", null, call.tool), h("span", { className: "quiet" }, [word(`effect.${call.effect}`), time].join(" · "))),
+    call.args === undefined ? h("p", { className: "quiet small" }, word("detail.argsHash", call.argsHash.slice(0, 12))) : h(Value, { value: call.args, label: word("detail.args") }),
+    call.result === undefined ? null : h("details", { open: true }, h("summary", null, word("detail.result")), h(Value, { value: call.result, label: word("detail.result") })),
+    call.error ? h(Failed, { error: call.error }) : null,
+  );
+}
+
+/** @param {{record: ExecutionRecord}} props */
+function Questions({ record }) {
+  return h(
+    "ol",
+    { className: "questions" },
+    record.gates.map((gate) =>
+      h(
+        "li",
+        { key: gate.n },
+        h("p", { className: "gate-prompt is-short" }, gate.prompt),
+        gate.answeredAt === null ? h("span", { className: "quiet" }, word("detail.asked", `@${new Date(gate.openedAt).toISOString()}`)) : h("span", null, word("detail.answered", gate.option ?? "", gate.by ?? word("nobody"), `@${new Date(gate.answeredAt).toISOString()}`)),
+        hasSomething(gate.form) ? h(Value, { value: gate.form, label: word("detail.answer") }) : null,
+      ),
+    ),
+  );
+}

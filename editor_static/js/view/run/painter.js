@@ -1,0 +1,320 @@
+// A run painted over its picture. Rule: the picture is laid out once; from then on only classes, badges and a few words
+// change, and only of nodes whose view is another object than before. What is written fits the room that the server's
+// drawing left; where it might not, it is shortened, and stands whole in the node's name for screen readers and on hover.
+import { ICONS } from "../../../icons.js";
+import { SVG } from "./svg.js";
+import { money, moment, number, span, word } from "./speech.js";
+
+/** @import { EdgeState, NodeView } from "../../live/types.js" */
+/** @import { Overview } from "../../live/overview.js" */
+/** @import { Plan } from "../../live/plan.js" */
+
+/** More wires than these in motion are not animated. */
+const MOST_FLOWS = 50;
+const CHARACTER_PX = 6.3;
+
+/**
+ * @typedef {object} Card
+ * @property {string} id
+ * @property {string} kind
+ * @property {SVGGElement} group
+ * @property {SVGTitleElement | null} title
+ * @property {SVGGElement} badge disc, icon and words, moved as one where it stands in the middle
+ * @property {SVGTextElement} words
+ * @property {SVGPathElement} icon
+ * @property {SVGTextElement | null} numbers
+ * @property {SVGTextElement | null} count
+ * @property {string} mark what stood in the count before anything ran
+ * @property {number} room px for words and numbers together
+ * @property {boolean} isCentred
+ * @property {number} width px of the words as they were drawn
+ * @property {string} painted what was painted last
+ */
+
+export class Painter {
+  /** @param {SVGSVGElement} picture rebuilt from the server's live drawing, standing in the page */
+  constructor(picture) {
+    this.picture = picture;
+    /** @type {Map<string, Card>} */
+    this.cards = new Map();
+    for (const group of picture.querySelectorAll(":scope > g.node")) {
+      const card = cardOf(/** @type {SVGGElement} */ (group));
+      if (card) this.cards.set(card.id, card);
+    }
+    /** @type {Map<string, SVGGElement>} */
+    this.wires = new Map();
+    for (const group of picture.querySelectorAll(":scope > g.edge, :scope > g.edge-words")) if (group.id) this.wires.set(group.id.slice(5), /** @type {SVGGElement} */ (group));
+    /** @type {Map<string, string>} */
+    this.paintedWires = new Map();
+    // Its parts can be reached and opened, so it is no image.
+    picture.setAttribute("role", "group");
+    for (const part of picture.querySelectorAll(":scope > title, :scope > desc")) part.remove();
+  }
+
+  /**
+   * @param {Overview} overview
+   * @param {Plan} plan
+   * @param {string} inside path of the sub-flow node whose graph is shown
+   * @param {Map<string, EdgeState>} edges
+   * @param {number} now ms since 1970, for what goes on
+   */
+  paint(overview, plan, inside, edges, now) {
+    for (const card of this.cards.values()) paintCard(card, overview, plan, inside ? `${inside}/${card.id}` : card.id, now);
+    this.#paintWires(overview, inside, edges, plan);
+  }
+
+  /**
+   * @param {Overview} overview
+   * @param {string} inside
+   * @param {Map<string, EdgeState>} edges
+   * @param {Plan} plan
+   */
+  #paintWires(overview, inside, edges, plan) {
+    let flows = 0;
+    for (const edge of plan.scope(inside)?.edges ?? []) {
+      const key = `${edge.source}-${edge.index}`;
+      const state = edges.get(key) ?? "open";
+      const target = overview.nodes.get(inside ? `${inside}/${edge.target}` : edge.target);
+      const isFlowing = state === "taken" && target !== undefined && !target.isPast && (target.status === "running" || target.status === "retrying") && overview.outcome === null;
+      if (isFlowing) flows++;
+      const classes = `state-${state}${isFlowing ? " flows" : ""}`;
+      if (this.paintedWires.get(key) === classes) continue;
+      this.paintedWires.set(key, classes);
+      for (const part of [this.wires.get(key), this.wires.get(`${key}-words`)]) part && setState(part, state, isFlowing);
+    }
+    this.picture.classList.toggle("is-busy", flows > MOST_FLOWS);
+  }
+
+  /**
+   * @param {string | null} id the node that is looked at
+   */
+  select(id) {
+    for (const card of this.cards.values()) card.group.classList.toggle("is-selected", card.id === id);
+  }
+}
+
+/**
+ * @param {SVGGElement} part
+ * @param {EdgeState} state
+ * @param {boolean} isFlowing
+ */
+function setState(part, state, isFlowing) {
+  for (const name of [...part.classList]) if (name.startsWith("state-")) part.classList.remove(name);
+  if (state !== "open") part.classList.add(`state-${state}`);
+  part.classList.toggle("flows", isFlowing);
+}
+
+/**
+ * @param {SVGGElement} group
+ * @returns {Card | null} null: it has no badge
+ */
+function cardOf(group) {
+  const disc = group.querySelector(":scope > .badge");
+  const words = /** @type {SVGTextElement | null} */ (group.querySelector(":scope > .status-word"));
+  if (!disc || !words) return null;
+  const kind = [...group.classList].find((name) => name.startsWith("kind-"))?.slice(5) ?? "";
+  const badge = /** @type {SVGGElement} */ (document.createElementNS(SVG, "g"));
+  badge.setAttribute("class", "badge-line");
+  const icon = /** @type {SVGPathElement} */ (document.createElementNS(SVG, "path"));
+  icon.setAttribute("class", "icon s-status-ink");
+  icon.setAttribute("stroke-width", "1.5");
+  const centre = middleOf(/** @type {SVGGraphicsElement} */ (disc));
+  icon.setAttribute("transform", `translate(${centre.x - 8} ${centre.y - 8})`);
+  const solid = /** @type {SVGPathElement} */ (icon.cloneNode());
+  solid.setAttribute("class", "icon-solid f-status-ink");
+  for (const drawn of group.querySelectorAll(":scope > .icon.s-status-ink, :scope > .icon.f-status-ink")) drawn.remove();
+  group.insertBefore(badge, words);
+  badge.append(disc, icon, solid, words);
+  const body = /** @type {SVGGraphicsElement | null} */ (group.querySelector(":scope > .body"));
+  const isBox = body !== null && kind !== "loop-back";
+  const box = isBox ? body.getBBox() : null;
+  const inset = kind === "wait" || kind === "subgraph" ? 8 : 0;
+  const right = box ? box.x + box.width - 14 - inset : 0;
+  const left = Number(words.getAttribute("x"));
+  group.setAttribute("role", "button");
+  group.setAttribute("tabindex", "-1");
+  return {
+    id: group.id.slice(5), kind, group, badge, words, icon,
+    title: group.querySelector(":scope > title"),
+    numbers: box ? numbersOf(group, right, words.getAttribute("y") ?? "0") : null,
+    count: group.querySelector(":scope > .count"),
+    mark: group.querySelector(":scope > .count")?.textContent ?? "",
+    room: box ? right - left : 96,
+    isCentred: !isBox && kind !== "loop-back",
+    width: words.textContent ? widthOf(words.textContent) : 0,
+    painted: "",
+  };
+}
+
+/**
+ * @param {SVGGElement} group
+ * @param {number} right
+ * @param {string} y
+ */
+function numbersOf(group, right, y) {
+  const text = /** @type {SVGTextElement} */ (document.createElementNS(SVG, "text"));
+  for (const [name, value] of Object.entries({ class: "numbers f-muted", x: String(right), y, "font-size": "12", "text-anchor": "end" })) text.setAttribute(name, value);
+  group.append(text);
+  return text;
+}
+
+/** @param {SVGGraphicsElement} part */
+function middleOf(part) {
+  const box = part.getBBox();
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/**
+ * @param {Card} card
+ * @param {Overview} overview
+ * @param {Plan} plan
+ * @param {string} path
+ * @param {number} now
+ */
+function paintCard(card, overview, plan, path, now) {
+  const view = overview.view(path);
+  const numbers = numberWords(view, plan, overview, now);
+  const words = statusWords(view, overview, now);
+  const name = nameOf(plan, path, card.kind, words, numbers, view);
+  const key = `${view.status}|${view.isPast}|${name}`;
+  if (card.painted === key) return;
+  card.painted = key;
+  setStatus(card.group, view);
+  const drawing = ICONS[`status-${view.status}`];
+  card.icon.setAttribute("d", drawing?.line ?? "");
+  /** @type {Element} */ (card.icon.nextElementSibling).setAttribute("d", drawing?.solid ?? "");
+  const count = iterationWords(card, view, plan, overview, path);
+  if (card.count) card.count.textContent = count || card.mark;
+  const beside = [...numbers, card.count || !count ? "" : count].filter(Boolean);
+  while (beside.length && widthOf(words) + widthOf(beside.join(" · ")) + 10 > card.room) beside.pop();
+  if (card.numbers) card.numbers.textContent = beside.join(" · ");
+  const room = card.room - (beside.length ? widthOf(beside.join(" · ")) + 10 : 0);
+  card.words.textContent = widthOf(words) > room ? shortened(word(`status.${view.status}`), room) : words;
+  if (card.isCentred) card.badge.setAttribute("transform", `translate(${((card.width - widthOf(card.words.textContent)) / 2).toFixed(1)} 0)`);
+  card.group.setAttribute("aria-label", name);
+  if (card.title) card.title.textContent = name;
+}
+
+/**
+ * @param {SVGGElement} group
+ * @param {NodeView} view
+ */
+function setStatus(group, view) {
+  for (const name of [...group.classList]) if (name.startsWith("status-")) group.classList.remove(name);
+  group.classList.add(`status-${view.status}`);
+  group.classList.toggle("is-past", view.isPast);
+}
+
+/**
+ * The badge's words: "done", "retrying 2/5, next in 8 s", "failed: transient", "asking since 12:03".
+ * @param {NodeView} view
+ * @param {Overview} overview
+ * @param {number} now
+ */
+export function statusWords(view, overview, now) {
+  const plain = word(`status.${view.status}`);
+  if (view.status === "retrying") return word("status.retryingAt", view.attempt, view.retryAt === null ? "" : span(Math.max(0, view.retryAt - now)));
+  if (view.status === "failed" && view.error) return `${plain}: ${view.error.class}`;
+  if (view.status === "asking") {
+    const gate = [...overview.gates.values()].find((one) => one.execution === view.execution);
+    return gate ? word("status.askingSince", moment(gate.since).slice(-8)) : plain;
+  }
+  return plain;
+}
+
+/**
+ * The numbers beside it, what matters most first: "3 of 7", "12 s", "try 2".
+ * @param {NodeView} view
+ * @param {Plan} plan
+ * @param {Overview} overview
+ * @param {number} now
+ */
+export function numberWords(view, plan, overview, now) {
+  const kind = plan.node(view.path)?.kind;
+  const parts = [];
+  if (view.items !== null) parts.push(word("count.of", view.itemsDone + view.itemsFailed, view.items));
+  if (kind === "parallel-fork" || kind === "join") parts.push(...branches(view, plan, overview));
+  const hasTime = ["agent", "tool", "subgraph", "wait"].includes(kind) && ["running", "completed", "failed"].includes(view.status) && view.startedAt !== null;
+  const spent = hasTime ? (view.endedAt ?? (overview.outcome === null ? now : (overview.endedAt ?? now))) - /** @type {number} */ (view.startedAt) : 0;
+  if (hasTime && spent >= 50) parts.push(span(view.status === "running" ? Math.floor(spent / 1000) * 1000 : spent));
+  if (view.attempt > 1 && view.status === "running") parts.push(word("count.try", view.attempt));
+  return parts;
+}
+
+/**
+ * How many of the branches are over: "2 of 3".
+ * @param {NodeView} view
+ * @param {Plan} plan
+ * @param {Overview} overview
+ */
+function branches(view, plan, overview) {
+  const cut = view.path.lastIndexOf("/");
+  const scope = cut < 0 ? "" : view.path.slice(0, cut);
+  const id = view.path.slice(cut + 1);
+  if (plan.node(view.path)?.kind !== "join") return [];
+  const into = (plan.scope(scope)?.into.get(id) ?? []).filter((edge) => edge.port !== "repeat");
+  if (into.length < 2) return [];
+  const over = into.filter((edge) => {
+    const one = overview.nodes.get(scope ? `${scope}/${edge.source}` : edge.source);
+    return one && !one.isPast && ["completed", "reused", "skipped", "failed", "cancelled"].includes(one.status);
+  });
+  return [word("count.of", over.length, into.length)];
+}
+
+/**
+ * Which time round it is: "2/5" at a loop-back, "×2" at a node that has run more than once.
+ * @param {Card} card
+ * @param {NodeView} view
+ * @param {Plan} plan
+ * @param {Overview} overview
+ * @param {string} path
+ */
+function iterationWords(card, view, plan, overview, path) {
+  if (card.kind !== "loop-back") {
+    const turn = view.turns[view.turns.length - 1] ?? 1;
+    return turn > 1 ? `×${turn}` : "";
+  }
+  const node = plan.node(path);
+  const cut = path.lastIndexOf("/");
+  const repeat = (node?.to ?? []).find((/** @type {any} */ edge) => edge.on === "repeat");
+  const header = repeat ? (cut < 0 ? repeat.node : `${path.slice(0, cut)}/${repeat.node}`) : "";
+  if (!overview.nodes.get(header)) return "";
+  return `${overview.iterations.get(header) ?? 1}/${node?.max_iterations ?? "?"}`;
+}
+
+/**
+ * A node's whole name: "Writer, agent, done, 2.3 s, iteration 2".
+ * @param {Plan} plan
+ * @param {string} path
+ * @param {string} kind
+ * @param {string} words
+ * @param {string[]} numbers
+ * @param {NodeView} view
+ */
+function nameOf(plan, path, kind, words, numbers, view) {
+  const turn = view.turns[view.turns.length - 1] ?? 1;
+  const parts = [plan.label(path), word(`kind.${kind}`), words, ...numbers, turn > 1 ? word("count.iteration", turn) : "", view.isPast ? word("count.past") : ""];
+  if (view.usage.tokens) parts.push(word("usage.tokens", number(view.usage.tokens)), money(view.usage.usd));
+  return parts.filter(Boolean).join(", ");
+}
+
+/** @param {string} text */
+function widthOf(text) {
+  let width = 0;
+  for (const character of text) width += character > "\u2e80" ? 12 : CHARACTER_PX;
+  return width;
+}
+
+/**
+ * @param {string} text
+ * @param {number} room
+ */
+function shortened(text, room) {
+  if (widthOf(text) <= room) return text;
+  let kept = "";
+  for (const character of text) {
+    if (widthOf(`${kept}${character}…`) > room) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

@@ -1,0 +1,104 @@
+// Start a run: a form from the graph's input, and what is missing said before anything runs. Rule: where the graph needs a
+// model that nobody here can answer for, a simulation is offered first: it needs no key and costs nothing.
+import { h, useEffect, useRef, useState } from "../../../vendor/flow.js";
+import { Problem, value as asked } from "../../api.js";
+import { SchemaForm } from "../fields/form.js";
+import { Icon } from "../icons.js";
+import { missingOf, placed, startOf } from "../fields/schema.js";
+import { word } from "./speech.js";
+
+/** @import { Placed } from "../fields/schema.js" */
+
+/**
+ * A graph as `/api/graphs` lists it.
+ * @typedef {object} GraphLine
+ * @property {string} name
+ * @property {string} title
+ * @property {any} input JSON Schema, or null
+ * @property {boolean} has_answers scripted answers lie beside it
+ * @property {string | null} problem
+ * @property {boolean} [needs_model] it names models that need a key
+ */
+
+/**
+ * @param {object} props
+ * @param {GraphLine | string} props.graph the line, or its name
+ * @param {(run: {id: string, graph: string}) => void} props.onStarted
+ * @param {() => void} [props.onClose]
+ */
+export function StartRun({ graph, onStarted, onClose }) {
+  const [line, setLine] = useState(/** @type {GraphLine | null} */ (typeof graph === "string" ? null : graph));
+  const [lost, setLost] = useState("");
+  useEffect(() => {
+    if (typeof graph !== "string") return setLine(graph);
+    let isGone = false;
+    asked("GET", "api/graphs").then(
+      (told) => {
+        if (isGone) return;
+        const found = told.graphs.find((/** @type {GraphLine} */ one) => one.name === graph);
+        if (found) setLine(found);
+        else setLost(word("start.noGraph", graph));
+      },
+      (error) => !isGone && setLost(String(error.message)),
+    );
+    return () => void (isGone = true);
+  }, [graph]);
+  if (lost) return h("p", { className: "form-said", role: "alert" }, lost);
+  return line ? h(Form, { key: line.name, line, onStarted, onClose }) : h("p", { className: "run-empty", role: "status" }, word("start.loading"));
+}
+
+/** @param {{line: GraphLine, onStarted: (run: any) => void, onClose?: (() => void) | undefined}} props */
+function Form({ line, onStarted, onClose }) {
+  const schema = line.input ?? { type: "object" };
+  const [value, setValue] = useState(() => startOf(schema, undefined) ?? {});
+  const [problems, setProblems] = useState(/** @type {Placed[]} */ ([]));
+  const [said, setSaid] = useState(/** @type {Problem | null} */ (null));
+  const [isBusy, setIsBusy] = useState(false);
+  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
+  // The same press twice is one run.
+  const key = useRef("");
+  const hasFields = schema !== null && (Object.keys(schema.properties ?? {}).length > 0 || schema.type !== "object");
+  const needsModel = line.needs_model ?? false;
+
+  /** @param {boolean} isSimulated */
+  const start = async (isSimulated) => {
+    const missing = missingOf(schema, value, word("form.required"));
+    setProblems(missing);
+    setSaid(null);
+    if (missing.length) return focusFirst(form.current);
+    setIsBusy(true);
+    key.current ||= `start-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+    try {
+      onStarted(await asked("POST", "api/runs", { graph: line.name, input: value, ...(isSimulated ? { simulate: true } : {}) }, { "idempotency-key": key.current }));
+    } catch (error) {
+      key.current = "";
+      setIsBusy(false);
+      const problem = /** @type {Problem} */ (error);
+      if (isAboutInput(problem)) {
+        setProblems(placed(problem.message));
+        focusFirst(form.current);
+      } else setSaid(problem);
+    }
+  };
+  const simulate = h("button", { key: "simulate", type: needsModel ? "submit" : "button", className: needsModel ? "button is-first" : "button is-plain", disabled: isBusy, onClick: needsModel ? undefined : () => void start(true), title: word("start.simulateHint") }, word("start.simulate"));
+  const run = h("button", { key: "run", type: needsModel ? "button" : "submit", className: needsModel ? "button" : "button is-first", disabled: isBusy, onClick: needsModel ? () => void start(false) : undefined }, h(Icon, { name: "play" }), word("start.run"));
+  return h(
+    "form",
+    { className: "start", ref: form, noValidate: true, "aria-label": word("start.label", line.title), onSubmit: (/** @type {any} */ event) => (event.preventDefault(), void start(needsModel)) },
+    line.problem ? h("p", { className: "form-said", role: "alert" }, line.problem) : null,
+    hasFields ? h(SchemaForm, { schema, value, onChange: (next) => (setValue(next ?? {}), (key.current = "")), problems, isDisabled: isBusy }) : h("p", { className: "quiet" }, word("start.noInput")),
+    needsModel ? h("p", { className: "quiet" }, word("start.needsModel")) : null,
+    said ? h("div", { className: "banner is-failed", role: "alert" }, h("strong", null, said.message), said.hint ? h("span", null, said.hint) : null) : null,
+    h("div", { className: "gate-acts" }, needsModel ? [simulate, run] : [run, needsModel ? simulate : null], onClose ? h("button", { type: "button", className: "button is-plain", onClick: onClose }, word("close")) : null),
+  );
+}
+
+/** @param {Problem} problem */
+function isAboutInput(problem) {
+  return problem instanceof Problem && typeof problem.where === "string" && problem.where.startsWith("input of ");
+}
+
+/** @param {HTMLElement | null} place */
+function focusFirst(place) {
+  requestAnimationFrame(() => /** @type {HTMLElement | null | undefined} */ (place?.querySelector("[aria-invalid]"))?.focus());
+}
