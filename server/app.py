@@ -65,6 +65,7 @@ API: Final = (
     # graphs
     Way("GET", "/api/graphs", graphs.list_graphs, gives=wire.GraphList),
     Way("GET", "/api/patterns", graphs.list_patterns, gives=wire.PatternList),
+    Way("GET", "/api/patterns/{name}/diagram.svg", pictures.pattern_picture, gives="image/svg+xml"),
     Way("POST", "/api/graphs/{name}/new", graphs.begin_graph, wire.NewGraph, wire.Saved, 201),
     Way("GET", "/api/graphs/{name}", graphs.read_graph, gives=JSON),
     Way("PUT", "/api/graphs/{name}", graphs.save_graph, JSON, wire.Saved),
@@ -98,6 +99,8 @@ API: Final = (
     Way("POST", "/api/runs/{id}/gates/{gate:path}/link", inbox.make_decision_link, wire.MakeLink, wire.LinkMade, 201),
     Way("POST", "/api/runs/{id}/gates/{gate:path}", inbox.decide_gate, wire.Answer, wire.RunTold),
     Way("GET", "/api/inbox/decided", inbox.list_decided, gives=wire.DecidedList),
+    Way("POST", "/api/runs/{id}/gates/{gate:path}/link", inbox.make_decision_link, wire.MakeLink, wire.LinkMade, 201),
+    Way("POST", "/api/runs/{id}/gates/{gate:path}", inbox.decide_gate, wire.Answer, wire.RunTold),
     Way("GET", "/decide/{token}/gate", inbox.linked_gate, gives=wire.GateTold),
     Way("POST", "/decide/{token}", inbox.decide_by_link, wire.Answer, wire.Decided),
     # what there is

@@ -51,7 +51,11 @@ async def list_decided(request: Request) -> Response:
 
 async def decide_gate(request: Request) -> Response:
     """Decide an open gate."""
-    house, run_id, gate = house_of(request), request.path_params["id"], request.path_params["gate"]
+    return await _decided(request, request.path_params["gate"])
+
+
+async def _decided(request: Request, gate: str) -> Response:
+    house, run_id = house_of(request), request.path_params["id"]
     asked = await read(request, wire.Answer)
     await _decide(house, run_id, gate, asked, person_of(request))
     return json_answer(run_told(await house.engine.look(run_id)))
@@ -60,6 +64,10 @@ async def decide_gate(request: Request) -> Response:
 async def make_decision_link(request: Request) -> Response:
     """A link by which somebody decides this gate once, without logging in."""
     house, person = house_of(request), person_of(request)
+    # A gate of a sub-flow has a path for its name, and the last node of it may be called "link".
+    own = f"{request.path_params['gate']}/link"
+    if any(gate.gate == own for gate in await house.engine.inbox(run_id=request.path_params["id"])):
+        return await _decided(request, own)
     asked = await read(request, wire.MakeLink)
     name = person.name if asked.person is None else asked.person
     if name != person.name and not person.is_admin:

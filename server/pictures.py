@@ -12,10 +12,12 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Final, Generic, TypeVar, get_args
 
 import anyio
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.errors import InputError
+from engine.gallery import patterns
 from engine.model import Graph, Node
 from engine.render import Format, Layout, NodeRun, RunOverlay, Theme, layout, picture_of, render
 from server.asking import house_of
@@ -129,6 +131,17 @@ async def graph_picture(request: Request) -> Response:
         return Response(b"", 304, {"etag": tag})
     drawn = await house.pictures.draw(graph, to, theme)
     return _picture(request, drawn, to, graph.name, {"etag": tag, "cache-control": "no-cache"})
+
+
+async def pattern_picture(request: Request) -> Response:
+    """A sample graph as SVG; it comes with weft, so it is drawn before anybody has made a graph of it."""
+    house, theme, name = house_of(request), theme_of(request), request.path_params["name"]
+    file = patterns().get(name)
+    if file is None:
+        raise InputError(f"there is no pattern {name[:80]!r}", code="request.unknown", hint="see /api/patterns")
+    graph = await to_thread.run_sync(Graph.load, file)
+    drawn = await house.pictures.draw(graph, "svg", theme)
+    return _picture(request, drawn, "svg", name, {"cache-control": "no-cache"})
 
 
 async def run_picture(request: Request) -> Response:

@@ -15,7 +15,7 @@ export const WORDS = {
 
     "span.now": "just now", "span.ago": "{0} ago", "span.ms": "{0} ms", "span.s": "{0} s", "span.min": "{0} min", "span.minS": "{0} min {1} s",
     "span.hMin": "{0} h {1} min", "span.dH": "{0} d {1} h",
-    "usage.tokens": "{0} tokens", "usage.calls": "{0} tool calls", "usage.unpriced": "price unknown",
+    "usage.tokens": "{0} tokens", "usage.call": "{0} tool call", "usage.calls": "{0} tool calls", "usage.unpriced": "price unknown",
     "count.of": "{0} of {1}", "count.try": "try {0}", "count.iteration": "iteration {0}", "count.past": "of the iteration before",
 
     "why.asking": "It has been asking for a decision since {0}.",
@@ -115,7 +115,7 @@ export const WORDS = {
 
     "span.now": "방금", "span.ago": "{0} 전", "span.ms": "{0}ms", "span.s": "{0}초", "span.min": "{0}분", "span.minS": "{0}분 {1}초",
     "span.hMin": "{0}시간 {1}분", "span.dH": "{0}일 {1}시간",
-    "usage.tokens": "토큰 {0}개", "usage.calls": "도구 호출 {0}회", "usage.unpriced": "가격 알 수 없음",
+    "usage.tokens": "토큰 {0}개", "usage.call": "도구 호출 {0}회", "usage.calls": "도구 호출 {0}회", "usage.unpriced": "가격 알 수 없음",
     "count.of": "{0}/{1}", "count.try": "{0}번째 시도", "count.iteration": "{0}번째 반복", "count.past": "이전 반복의 결과",
 
     "why.asking": "{0}부터 결정을 기다리고 있습니다.",

@@ -318,6 +318,18 @@ export function added(total, more) {
   };
 }
 
+/**
+ * The status that a node is shown with: a sub-flow in which somebody is asked is asking.
+ * @param {Overview} overview
+ * @param {NodeView} view
+ * @returns {NodeStatus}
+ */
+export function shownStatus(overview, view) {
+  if (view.status !== "running" || view.isPast || !overview.gates.size) return view.status;
+  const below = `${view.path}/`;
+  return [...overview.gates.values()].some((gate) => gate.node.startsWith(below)) ? "asking" : view.status;
+}
+
 /** @returns {Usage} */
 export function noUsage() {
   return NOTHING;

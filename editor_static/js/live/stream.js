@@ -39,7 +39,7 @@ export class Stream {
 
   /**
    * @param {() => string} url with the number to go on after; asked each time a line is opened
-   * @param {{events: Record<string, (value: any) => void>, state: (state: LineState) => void}} on by type; "message" for the plain ones
+   * @param {{events: Record<string, (value: any, id: string) => void>, state: (state: LineState) => void}} on by type; "message" for the plain ones
    * @param {Surroundings} around
    */
   constructor(url, on, around) {
@@ -56,7 +56,7 @@ export class Stream {
     const source = this.#around.open(this.#url());
     this.#source = source;
     for (const [type, act] of Object.entries(this.#on.events)) {
-      source.addEventListener(type, (event) => this.#source === source && act(JSON.parse(event.data)));
+      source.addEventListener(type, (event) => this.#source === source && act(JSON.parse(event.data), event.lastEventId ?? ""));
     }
     source.addEventListener("open", () => this.#source === source && this.#on.state("live"));
     source.addEventListener("error", () => {

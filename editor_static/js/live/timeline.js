@@ -38,6 +38,7 @@ import { partsOf, pathOf, scopeOf, idOf } from "./names.js";
  * @property {number} first number of the first event
  * @property {number} last number of the event that ended it, or Infinity
  * @property {number} heard number of the last event of it
+ * @property {boolean} isCut whether it was withdrawn: that let nothing go on
  */
 
 /**
@@ -60,8 +61,8 @@ export function timelineOf(events, plan) {
     if (!event.execution || event.type === "loop.repeated") continue;
     const path = event.node ?? pathOf(event.execution);
     const span = spans.get(event.execution);
-    if (!span) spans.set(event.execution, { path, first: event.n, last: ENDS.has(event.type) && !event.retry_at ? event.n : Infinity, heard: event.n });
-    else Object.assign(span, { heard: event.n, last: ENDS.has(event.type) && !event.retry_at ? event.n : span.last });
+    if (!span) spans.set(event.execution, { path, first: event.n, last: ENDS.has(event.type) && !event.retry_at ? event.n : Infinity, heard: event.n, isCut: event.type === "node.cancelled" });
+    else Object.assign(span, { heard: event.n, isCut: event.type === "node.cancelled", last: ENDS.has(event.type) && !event.retry_at ? event.n : span.last });
     note(rows, open, event, path, at);
   }
   return { rows: inOrder([...rows.values()]), start, end, critical: criticalChain(spans, plan) };
@@ -194,7 +195,7 @@ function candidates(byPath, plan, name, span) {
  * @returns {[string, Span] | undefined}
  */
 function lastOf(entries, n) {
-  const over = entries.filter(([, span]) => (n === Infinity ? true : span.last < n));
+  const over = entries.filter(([, span]) => !span.isCut && (n === Infinity ? true : span.last < n));
   /** @param {Span} span */
   const key = (span) => (n === Infinity ? span.heard : span.last);
   return over.reduce((/** @type {[string, Span] | undefined} */ best, one) => (best && key(best[1]) >= key(one[1]) ? best : one), undefined);
@@ -252,7 +253,10 @@ export function axisOf(timeline, end) {
  * @returns {[number, number][]}
  */
 function mergedWork(timeline, last) {
+  // A sub-flow works where its nodes do.
+  const inner = new Set(timeline.rows.map((row) => scopeOf(row.path)));
   const spans = timeline.rows
+    .filter((row) => !inner.has(row.path))
     .flatMap((row) => row.bars)
     .filter((bar) => bar.status !== "asking" && bar.status !== "waiting")
     .map((bar) => /** @type {[number, number]} */ ([bar.start, bar.end ?? last]))

@@ -164,7 +164,7 @@ function Exact({ detail }) {
     "div",
     { className: "exact" },
     h("p", { className: "exact-head" }, h(Icon, { name: "tool" }), word("gate.exact"), h("span", { className: "exact-whose" }, word("gate.notModel"))),
-    h("dl", { className: "facts" }, fact(word("gate.tool"), h("code", null, tool)), version ? fact(word("gate.version"), version) : null, risk ? fact(word("gate.risk"), word(`risk.${risk}`)) : null, error ? fact(word("gate.endedWith"), error) : null),
+    h("dl", { className: "facts" }, fact(word("gate.tool"), h("code", null, tool)), version ? fact(word("gate.version"), h("code", { title: version }, String(version).slice(0, 12))) : null, risk ? fact(word("gate.risk"), word(`risk.${risk}`)) : null, error ? fact(word("gate.endedWith"), error) : null),
     h("pre", { className: "code", tabIndex: 0, role: "region", "aria-label": word("gate.arguments") }, JSON.stringify(args, null, 2)),
     binding ? h("p", { className: "quiet small" }, word("gate.binding", String(binding).slice(0, 12))) : null,
   );

@@ -5,6 +5,8 @@ import { ICONS } from "../../../icons.js";
 import { SVG } from "./svg.js";
 import { money, moment, number, span, word } from "./speech.js";
 
+import { shownStatus } from "../../live/overview.js";
+
 /** @import { EdgeState, NodeView } from "../../live/types.js" */
 /** @import { Overview } from "../../live/overview.js" */
 /** @import { Plan } from "../../live/plan.js" */
@@ -75,7 +77,7 @@ export class Painter {
       const key = `${edge.source}-${edge.index}`;
       const state = edges.get(key) ?? "open";
       const target = overview.nodes.get(inside ? `${inside}/${edge.target}` : edge.target);
-      const isFlowing = state === "taken" && target !== undefined && !target.isPast && (target.status === "running" || target.status === "retrying") && overview.outcome === null;
+      const isFlowing = state === "taken" && target !== undefined && !target.isPast && (shownStatus(overview, target) === "running" || target.status === "retrying") && overview.outcome === null;
       if (isFlowing) flows++;
       const classes = `state-${state}${isFlowing ? " flows" : ""}`;
       if (this.paintedWires.get(key) === classes) continue;
@@ -176,11 +178,12 @@ function paintCard(card, overview, plan, path, now) {
   const numbers = numberWords(view, plan, overview, now);
   const words = statusWords(view, overview, now);
   const name = nameOf(plan, path, card.kind, words, numbers, view);
-  const key = `${view.status}|${view.isPast}|${name}`;
+  const status = shownStatus(overview, view);
+  const key = `${status}|${view.isPast}|${name}`;
   if (card.painted === key) return;
   card.painted = key;
-  setStatus(card.group, view);
-  const drawing = ICONS[`status-${view.status}`];
+  setStatus(card.group, status, view.isPast);
+  const drawing = ICONS[`status-${status}`];
   card.icon.setAttribute("d", drawing?.line ?? "");
   /** @type {Element} */ (card.icon.nextElementSibling).setAttribute("d", drawing?.solid ?? "");
   const count = iterationWords(card, view, plan, overview, path);
@@ -189,7 +192,7 @@ function paintCard(card, overview, plan, path, now) {
   while (beside.length && widthOf(words) + widthOf(beside.join(" · ")) + 10 > card.room) beside.pop();
   if (card.numbers) card.numbers.textContent = beside.join(" · ");
   const room = card.room - (beside.length ? widthOf(beside.join(" · ")) + 10 : 0);
-  card.words.textContent = widthOf(words) > room ? shortened(word(`status.${view.status}`), room) : words;
+  card.words.textContent = widthOf(words) > room ? shortened(word(`status.${status}`), room) : words;
   if (card.isCentred) card.badge.setAttribute("transform", `translate(${((card.width - widthOf(card.words.textContent)) / 2).toFixed(1)} 0)`);
   card.group.setAttribute("aria-label", name);
   if (card.title) card.title.textContent = name;
@@ -197,12 +200,13 @@ function paintCard(card, overview, plan, path, now) {
 
 /**
  * @param {SVGGElement} group
- * @param {NodeView} view
+ * @param {string} status
+ * @param {boolean} isPast
  */
-function setStatus(group, view) {
+function setStatus(group, status, isPast) {
   for (const name of [...group.classList]) if (name.startsWith("status-")) group.classList.remove(name);
-  group.classList.add(`status-${view.status}`);
-  group.classList.toggle("is-past", view.isPast);
+  group.classList.add(`status-${status}`);
+  group.classList.toggle("is-past", isPast);
 }
 
 /**
@@ -212,11 +216,12 @@ function setStatus(group, view) {
  * @param {number} now
  */
 export function statusWords(view, overview, now) {
-  const plain = word(`status.${view.status}`);
+  const status = shownStatus(overview, view);
+  const plain = word(`status.${status}`);
   if (view.status === "retrying") return word("status.retryingAt", view.attempt, view.retryAt === null ? "" : span(Math.max(0, view.retryAt - now)));
   if (view.status === "failed" && view.error) return `${plain}: ${view.error.class}`;
-  if (view.status === "asking") {
-    const gate = [...overview.gates.values()].find((one) => one.execution === view.execution);
+  if (status === "asking") {
+    const gate = [...overview.gates.values()].find((one) => one.execution === view.execution || one.node.startsWith(`${view.path}/`));
     return gate ? word("status.askingSince", moment(gate.since).slice(-8)) : plain;
   }
   return plain;

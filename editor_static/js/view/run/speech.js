@@ -77,7 +77,7 @@ export function money(usd) {
 
 /** @param {Usage} usage */
 export function usageWords(usage) {
-  return [usage.tokens ? word("usage.tokens", number(usage.tokens)) : "", usage.tokens || usage.usd ? money(usage.usd) : "", usage.toolCalls ? word("usage.calls", number(usage.toolCalls)) : ""].filter(Boolean).join(" · ");
+  return [usage.tokens ? word("usage.tokens", number(usage.tokens)) : "", usage.tokens || usage.usd ? money(usage.usd) : "", usage.toolCalls ? word(usage.toolCalls === 1 ? "usage.call" : "usage.calls", number(usage.toolCalls)) : ""].filter(Boolean).join(" · ");
 }
 
 export { language };

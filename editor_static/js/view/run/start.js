@@ -2,6 +2,7 @@
 // model that nobody here can answer for, a simulation is offered first: it needs no key and costs nothing.
 import { h, useEffect, useRef, useState } from "../../../vendor/flow.js";
 import { Problem, value as asked } from "../../api.js";
+import { modelsThatNeedKeys } from "../../live/lists.js";
 import { SchemaForm } from "../fields/form.js";
 import { Icon } from "../icons.js";
 import { missingOf, placed, startOf } from "../fields/schema.js";
@@ -17,7 +18,6 @@ import { word } from "./speech.js";
  * @property {any} input JSON Schema, or null
  * @property {boolean} has_answers scripted answers lie beside it
  * @property {string | null} problem
- * @property {boolean} [needs_model] it names models that need a key
  */
 
 /**
@@ -58,7 +58,7 @@ function Form({ line, onStarted, onClose }) {
   // The same press twice is one run.
   const key = useRef("");
   const hasFields = schema !== null && (Object.keys(schema.properties ?? {}).length > 0 || schema.type !== "object");
-  const needsModel = line.needs_model ?? false;
+  const needsModel = useNeedsModel(line);
 
   /** @param {boolean} isSimulated */
   const start = async (isSimulated) => {
@@ -89,8 +89,22 @@ function Form({ line, onStarted, onClose }) {
     hasFields ? h(SchemaForm, { schema, value, onChange: (next) => (setValue(next ?? {}), (key.current = "")), problems, isDisabled: isBusy }) : h("p", { className: "quiet" }, word("start.noInput")),
     needsModel ? h("p", { className: "quiet" }, word("start.needsModel")) : null,
     said ? h("div", { className: "banner is-failed", role: "alert" }, h("strong", null, said.message), said.hint ? h("span", null, said.hint) : null) : null,
-    h("div", { className: "gate-acts" }, needsModel ? [simulate, run] : [run, needsModel ? simulate : null], onClose ? h("button", { type: "button", className: "button is-plain", onClick: onClose }, word("close")) : null),
+    h("div", { className: "gate-acts" }, needsModel ? [simulate, run] : [run], onClose ? h("button", { type: "button", className: "button is-plain", onClick: onClose }, word("close")) : null),
   );
+}
+
+/**
+ * Whether it asks models that only a key can answer for. Until that is known it is taken to run as it is.
+ * @param {GraphLine} line
+ */
+function useNeedsModel(line) {
+  const [needs, setNeeds] = useState(false);
+  useEffect(() => {
+    let isGone = false;
+    asked("GET", `api/graphs/${encodeURIComponent(line.name)}`).then((document) => !isGone && setNeeds(modelsThatNeedKeys(document, line.has_answers).length > 0), () => undefined);
+    return () => void (isGone = true);
+  }, [line.name, line.has_answers]);
+  return needs;
 }
 
 /** @param {Problem} problem */

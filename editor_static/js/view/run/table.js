@@ -1,5 +1,6 @@
 // The run as a table: what the picture shows, in words, for readers who see no picture and for those who copy numbers.
 import { h } from "../../../vendor/flow.js";
+import { shownStatus } from "../../live/overview.js";
 import { whyWaiting } from "../../live/waiting.js";
 import { money, number, say, span, word } from "./speech.js";
 import { Badge } from "./badge.js";
@@ -30,7 +31,7 @@ export function NodeTable({ plan, shown, now, selected, onSelect }) {
             { key: path, className: path === selected ? "is-selected" : undefined },
             h("th", { scope: "row", style: { paddingInlineStart: `${12 + depth * 16}px` } }, h("button", { type: "button", className: "link-button", onClick: () => onSelect(path) }, plan.label(path))),
             h("td", null, word(`kind.${plan.node(path)?.kind ?? "missing"}`)),
-            h("td", null, h(Badge, { status: view.status })),
+            h("td", null, h(Badge, { status: shownStatus(overview, view) })),
             h("td", { className: "is-number" }, view.items !== null ? word("count.of", view.itemsDone + view.itemsFailed, view.items) : view.executions || ""),
             h("td", { className: "is-number" }, view.attempt || ""),
             h("td", { className: "is-number" }, time),
