@@ -43,6 +43,8 @@ export const WORDS = {
     "line.connecting": "connecting", "line.live": "live", "line.lost": "connection lost, trying again",
     "facts.started": "Started", "facts.ended": "Ended", "facts.work": "Work", "facts.tokens": "Tokens", "facts.cost": "Cost", "facts.hash": "Graph hash", "facts.parent": "Made from",
 
+    "room.start": "Run {0}", "room.none": "Nothing has run yet.", "room.new": "New run", "room.runs": "Runs of this graph",
+
     "picture.label": "Picture of the run; arrows walk along the wires, Enter opens a node", "picture.none": "The picture could not be drawn: {0}",
     "picture.loading": "Drawing the picture …", "picture.zoom": "Zoom", "picture.smaller": "Smaller", "picture.larger": "Larger", "picture.whole": "Whole picture",
 
@@ -142,6 +144,8 @@ export const WORDS = {
     "export.svg": "그림, SVG", "export.png": "그림, PNG", "export.pdf": "그림, PDF", "export.mmd": "Mermaid", "export.dot": "Graphviz DOT",
     "line.connecting": "연결 중", "line.live": "실시간", "line.lost": "연결이 끊겨 다시 시도하는 중",
     "facts.started": "시작", "facts.ended": "종료", "facts.work": "작업 시간", "facts.tokens": "토큰", "facts.cost": "비용", "facts.hash": "그래프 해시", "facts.parent": "원본 실행",
+
+    "room.start": "{0} 실행", "room.none": "아직 실행된 것이 없습니다.", "room.new": "새 실행", "room.runs": "이 그래프의 실행",
 
     "picture.label": "실행 그림. 화살표 키로 연결선을 따라 이동하고 Enter로 노드를 엽니다", "picture.none": "그림을 그릴 수 없습니다: {0}",
     "picture.loading": "그림을 그리는 중 …", "picture.zoom": "확대/축소", "picture.smaller": "축소", "picture.larger": "확대", "picture.whole": "전체 보기",

@@ -170,7 +170,7 @@ function enter(o, e, at, change) {
   const isSame = view.execution === e.execution && view.executions > 0;
   const base = isSame
     ? { ...view, isPast: false, retryAt: null, endedAt: null }
-    : { ...UNTOUCHED, path: e.node, execution: e.execution, turns: partsOf(e.execution).turns, executions: view.executions + 1, startedAt: at, usage: view.usage };
+    : { ...UNTOUCHED, path: e.node, execution: e.execution, turns: partsOf(e.execution).turns, executions: view.executions + 1, attempt: 1, startedAt: at, usage: view.usage };
   o.nodes.set(e.node, { ...base, ...change });
 }
 

@@ -6,7 +6,8 @@ import { concernsInbox, concernsRuns, seldom } from "../../live/lists.js";
 import { Stream } from "../../live/stream.js";
 import { Icon } from "../icons.js";
 import { Badge, statusOfRun } from "../run/badge.js";
-import { StartRun, useNow } from "../run/index.js";
+import { StartRun } from "../run/index.js";
+import { useNow } from "../run/now.js";
 import { Banner } from "../run/page.js";
 import { ago, money, moment, number, span, word } from "../run/speech.js";
 import { browser } from "../run/surroundings.js";
@@ -105,9 +106,9 @@ export function Home({ setOpen }) {
   );
 }
 
-/** @param {{id: string}} run */
+/** @param {string} run */
 function goToRun(run) {
-  location.href = `${ROOT}runs/${encodeURIComponent(run.id)}`;
+  location.href = `${ROOT}runs/${encodeURIComponent(run)}`;
 }
 
 /**

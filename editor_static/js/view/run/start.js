@@ -23,10 +23,11 @@ import { word } from "./speech.js";
 /**
  * @param {object} props
  * @param {GraphLine | string} props.graph the line, or its name
- * @param {(run: {id: string, graph: string}) => void} props.onStarted
+ * @param {(run: string) => void} props.onStarted given the run's id
+ * @param {() => Promise<void>} [props.before] to be done first, for instance saving what is drawn
  * @param {() => void} [props.onClose]
  */
-export function StartRun({ graph, onStarted, onClose }) {
+export function StartRun({ graph, onStarted, onClose, before }) {
   const [line, setLine] = useState(/** @type {GraphLine | null} */ (typeof graph === "string" ? null : graph));
   const [lost, setLost] = useState("");
   useEffect(() => {
@@ -44,11 +45,11 @@ export function StartRun({ graph, onStarted, onClose }) {
     return () => void (isGone = true);
   }, [graph]);
   if (lost) return h("p", { className: "form-said", role: "alert" }, lost);
-  return line ? h(Form, { key: line.name, line, onStarted, onClose }) : h("p", { className: "run-empty", role: "status" }, word("start.loading"));
+  return line ? h(Form, { key: line.name, line, onStarted, onClose, before }) : h("p", { className: "run-empty", role: "status" }, word("start.loading"));
 }
 
-/** @param {{line: GraphLine, onStarted: (run: any) => void, onClose?: (() => void) | undefined}} props */
-function Form({ line, onStarted, onClose }) {
+/** @param {{line: GraphLine, onStarted: (run: string) => void, onClose?: (() => void) | undefined, before?: (() => Promise<void>) | undefined}} props */
+function Form({ line, onStarted, onClose, before }) {
   const schema = line.input ?? { type: "object" };
   const [value, setValue] = useState(() => startOf(schema, undefined) ?? {});
   const [problems, setProblems] = useState(/** @type {Placed[]} */ ([]));
@@ -69,7 +70,9 @@ function Form({ line, onStarted, onClose }) {
     setIsBusy(true);
     key.current ||= `start-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     try {
-      onStarted(await asked("POST", "api/runs", { graph: line.name, input: value, ...(isSimulated ? { simulate: true } : {}) }, { "idempotency-key": key.current }));
+      await before?.();
+      const run = await asked("POST", "api/runs", { graph: line.name, input: value, ...(isSimulated ? { simulate: true } : {}) }, { "idempotency-key": key.current });
+      onStarted(run.id);
     } catch (error) {
       key.current = "";
       setIsBusy(false);

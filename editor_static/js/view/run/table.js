@@ -33,7 +33,7 @@ export function NodeTable({ plan, shown, now, selected, onSelect }) {
             h("td", null, word(`kind.${plan.node(path)?.kind ?? "missing"}`)),
             h("td", null, h(Badge, { status: shownStatus(overview, view) })),
             h("td", { className: "is-number" }, view.items !== null ? word("count.of", view.itemsDone + view.itemsFailed, view.items) : view.executions || ""),
-            h("td", { className: "is-number" }, view.attempt || ""),
+            h("td", { className: "is-number" }, view.status === "skipped" ? "" : view.attempt || ""),
             h("td", { className: "is-number" }, time),
             h("td", { className: "is-number" }, view.usage.tokens ? number(view.usage.tokens) : ""),
             h("td", { className: "is-number" }, view.usage.tokens || view.usage.usd ? money(view.usage.usd) : ""),
