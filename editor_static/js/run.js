@@ -19,7 +19,8 @@ function RunPage() {
       () => undefined,
     );
   }, []);
-  const lead = graph ? h("a", { className: "button is-plain", href: `${ROOT}graphs/${encodeURIComponent(graph)}`, "aria-label": word("page.edit"), title: word("page.edit") }, h(Icon, { name: "canvas" })) : null;
+  const name = h("h1", { key: "name", className: "only-spoken" }, `${graph} ${id}`);
+  const lead = graph ? [name, h("a", { key: "edit", className: "button is-plain", href: `${ROOT}graphs/${encodeURIComponent(graph)}`, "aria-label": word("page.edit"), title: word("page.edit") }, h(Icon, { name: "canvas" }))] : name;
   return h(RunView, { run: id, name: graph, lead });
 }
 

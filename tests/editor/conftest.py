@@ -100,3 +100,35 @@ def new_graph(served: Served, wish: str, document: dict[str, Any] | None = None)
     answer = served.client("ann").put(f"/api/graphs/{letters}", json=value, headers={"if-none-match": "*"})
     assert answer.status_code == 201, answer.text
     return letters
+
+
+@pytest.fixture
+def open_page(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
+    """Opens a page by its path, logged in as ann unless ``who`` is another; an error in any of them fails the test."""
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def note(said: Any) -> None:
+        text = str(getattr(said, "text", said))
+        # What the server refuses is told in the page; the browser's own line about it is no fault of ours.
+        if getattr(said, "type", "error") == "error" and not text.startswith("Failed to load resource: the server"):
+            errors.append(text)
+
+    def open_it(path: str, *, who: str | None = "ann", **how: Any) -> Any:
+        settings = {"locale": "en-US", "viewport": {"width": 1440, "height": 900}, **how}
+        context = browser.new_context(**settings)
+        contexts.append(context)
+        if who is not None:
+            answer = context.request.post(f"{served.base}/api/session", data={"token": TOKENS[who]})
+            assert answer.ok, answer.text()
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", note)
+        page.on("pageerror", note)
+        page.goto(served.base + path)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert errors == []

@@ -13,7 +13,8 @@ TEAM: dict[str, Any] = {
         "type": "object",
         "properties": {
             "chapters": {
-                "type": "array", "title": "Chapters", "items": {"type": "string"}, "default": ["source", "delta", "sea"],
+                "type": "array", "title": "Chapters", "items": {"type": "string"},
+                "default": ["source", "delta", "sea"],
             },
             "style": {
                 "type": "object",
@@ -32,8 +33,9 @@ TEAM: dict[str, Any] = {
     "output": {"text": "{state.text?}"},
     "nodes": {
         "write": {
-            "kind": "agent", "label": "Write chapters", "model": "scripted:writer", "instructions": "Write about {item}.",
-            "each": "input.chapters", "save": {"log": "{output[0]}"}, "to": [{"node": "polish"}],
+            "kind": "agent", "label": "Write chapters", "model": "scripted:writer",
+            "instructions": "Write about {item}.", "each": "input.chapters",
+            "save": {"log": "{output[0]}"}, "to": [{"node": "polish"}],
         },
         "polish": {
             "kind": "subgraph",
@@ -59,7 +61,9 @@ TEAM: dict[str, Any] = {
                                 "label": "Not yet",
                                 "form": {
                                     "type": "object",
-                                    "properties": {"reason": {"type": "string", "title": "What is missing?", "minLength": 3}},
+                                    "properties": {
+                                        "reason": {"type": "string", "title": "What is missing?", "minLength": 3}
+                                    },
                                     "required": ["reason"],
                                 },
                             },

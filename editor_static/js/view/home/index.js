@@ -199,7 +199,7 @@ function NewGraph({ pattern, taken, onClose }) {
     } catch (error) {
       setIsBusy(false);
       const problem = /** @type {Problem} */ (error);
-      setSaid(problem.hint ? `${problem.message}; ${problem.hint}` : problem.message);
+      setSaid([problem.where ? `${problem.where}: ${problem.message}` : problem.message, problem.hint].filter(Boolean).join("; "));
     }
   };
   if (made) return h(Dialog, { key: "run", title: pattern?.title ?? made, onClose }, h("p", { className: "quiet" }, pattern?.description), h(StartRun, { graph: made, onStarted: goToRun }));

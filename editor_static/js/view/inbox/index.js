@@ -1,6 +1,6 @@
 // The inbox: everything that waits for a decision, over all runs. Rule: one list, kept current by one line; from the list to
 // a decision it is two keys, a letter and Enter; what was decided stays to be looked up.
-import { h, useCallback, useEffect, useMemo, useRef, useState } from "../../../vendor/flow.js";
+import { h, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../../vendor/flow.js";
 import { ROOT, value as asked } from "../../api.js";
 import { chosenAfter, concernsInbox, keyOf, seldom } from "../../live/lists.js";
 import { Plan } from "../../live/plan.js";
@@ -92,7 +92,18 @@ export function Inbox({ setOpen }) {
 
   const list = gates ?? [];
   const gate = list.find((one) => keyOf(one) === chosen) ?? null;
-  const focusChosen = useCallback(() => requestAnimationFrame(() => /** @type {HTMLElement | null | undefined} */ (root.current?.querySelector(".inbox-item[aria-current]"))?.focus()), []);
+  // The focus goes to the chosen line once that line is there.
+  const wantsFocus = useRef(false);
+  const [, focusAgain] = useState(0);
+  const focusChosen = useCallback(() => {
+    wantsFocus.current = true;
+    focusAgain((turn) => turn + 1);
+  }, []);
+  useLayoutEffect(() => {
+    if (!wantsFocus.current) return;
+    wantsFocus.current = false;
+    /** @type {HTMLElement | null | undefined} */ (root.current?.querySelector(".inbox-item[aria-current]"))?.focus();
+  });
   // Keys act only where the focus is inside, so it begins on the list.
   const isLoaded = gates !== null;
   useEffect(() => {

@@ -61,7 +61,7 @@ function Page({ room, session, problem, content }) {
  * @param {number | null} [count]
  */
 function roomLink(room, path, text, here, count = null) {
-  return h("a", { key: room, href: `${ROOT}${path}`, "aria-current": room === here ? "page" : undefined, "aria-label": count ? word("page.openInbox", count) : undefined }, text, count ? h("span", { className: "count", "aria-hidden": true }, count > 99 ? "99+" : count) : null);
+  return h("a", { key: room, href: `${ROOT}${path}`, "aria-current": room === here ? "page" : undefined }, text, count ? h("span", { className: "count", title: word("page.openInbox", count) }, " ", count > 99 ? "99+" : count) : null);
 }
 
 function Mark() {

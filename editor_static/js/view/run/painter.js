@@ -288,7 +288,7 @@ function iterationWords(card, view, plan, overview, path) {
 }
 
 /**
- * A node's whole name: "Writer, agent, done, 2.3 s, iteration 2".
+ * A node's whole name: "Writer done 2.3 s, agent, iteration 2".
  * @param {Plan} plan
  * @param {string} path
  * @param {string} kind
@@ -298,7 +298,9 @@ function iterationWords(card, view, plan, overview, path) {
  */
 function nameOf(plan, path, kind, words, numbers, view) {
   const turn = view.turns[view.turns.length - 1] ?? 1;
-  const parts = [plan.label(path), word(`kind.${kind}`), words, ...numbers, turn > 1 ? word("count.iteration", turn) : "", view.isPast ? word("count.past") : ""];
+  // What is seen stands first and together, so that who says what they see reaches it by voice.
+  const seen = [plan.label(path), words, ...numbers].filter(Boolean).join(" ");
+  const parts = [seen, word(`kind.${kind}`), turn > 1 ? word("count.iteration", turn) : "", view.isPast ? word("count.past") : ""];
   if (view.usage.tokens) parts.push(word("usage.tokens", number(view.usage.tokens)), money(view.usage.usd));
   return parts.filter(Boolean).join(", ");
 }

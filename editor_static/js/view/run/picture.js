@@ -101,7 +101,7 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
       "div",
       { className: "run-zoom", role: "group", "aria-label": word("picture.zoom") },
       h("button", { type: "button", className: "icon-button", "aria-label": word("picture.smaller"), onClick: () => zoomBy(-1) }, h(Icon, { name: "minus" })),
-      h("button", { type: "button", className: "zoom-word", "aria-label": word("picture.whole"), title: word("picture.whole"), onClick: () => setZoom(null) }, `${Math.round(scale * 100)} %`),
+      h("button", { type: "button", className: "zoom-word", "aria-label": `${Math.round(scale * 100)} %: ${word("picture.whole")}`, title: word("picture.whole"), onClick: () => setZoom(null) }, `${Math.round(scale * 100)} %`),
       h("button", { type: "button", className: "icon-button", "aria-label": word("picture.larger"), onClick: () => zoomBy(1) }, h(Icon, { name: "plus" })),
     ),
   );
