@@ -290,6 +290,7 @@ class Engine:
         form: Any = None,
         by: str | None = None,
         groups: Collection[str] = (),
+        is_exact: bool = False,
     ) -> Run:
         """Decide an open gate; the run goes on, here unless another process hosts it.
 
@@ -300,14 +301,16 @@ class Engine:
             form: JSON object for the option's form; what is absent comes from the prefill and the defaults.
             by: who decides.
             groups: those that whoever decides belongs to; a gate may be assigned to one.
+            is_exact: take ``gate`` for an id alone: what was meant for one round of a loop is not taken for the next.
 
         Raises:
             InputError: ``gate.closed``, ``gate.ambiguous``, ``gate.option``, ``gate.form``, ``gate.assignee``,
                 ``run.unknown``, ``run.ended``; the gate stays as it is.
         """
         await self._unended(run_id)
-        exact = await self._store.gate(run_id, gate)
-        opened = exact if exact is not None else find_gate(gate, await self._store.inbox(run_id=run_id), run=run_id)
+        opened = await self._store.gate(run_id, gate)
+        if opened is None:
+            opened = find_gate(gate, await self._store.inbox(run_id=run_id), run=run_id, is_exact=is_exact)
         given = None if form is None else json_value(form, f"form for {gate}")
         # Whoever belongs to a group that a gate is assigned to is one of its assignees.
         may = None if by is not None and set(groups).intersection(opened.assignees or ()) else opened.assignees

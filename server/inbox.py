@@ -110,7 +110,9 @@ async def decide_by_link(request: Request) -> Response:
 
 
 async def _decide(house: House, run_id: str, gate: str, asked: wire.Answer, person: Person) -> None:
-    await house.engine.answer(run_id, gate, asked.option, form=asked.form, by=person.name, groups=person.groups)
+    await house.engine.answer(
+        run_id, gate, asked.option, form=asked.form, by=person.name, groups=person.groups, is_exact=True
+    )
 
 
 async def _followed(request: Request) -> tuple[House, Link]:

@@ -78,13 +78,13 @@ async def inbox_page(request: Request) -> Response:
 async def decision_page(request: Request) -> Response:
     """What is asked by the link in the address. Looking at it decides nothing."""
     await followed_link(request, house_of(request), "decide")
-    return _page("pages/decide.html")
+    return _page("decide.html")
 
 
 async def embed_page(request: Request) -> Response:
     """One run to look at, in somebody else's page."""
     await followed_link(request, house_of(request), "embed")
-    return _page("pages/embed.html")
+    return _page("embed.html")
 
 
 async def embed_picture(request: Request) -> Response:

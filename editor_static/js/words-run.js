@@ -88,9 +88,11 @@ export const WORDS = {
     "gate.assigned": "For", "gate.since": "Asked", "gate.until": "Until", "gate.left": "{0}, {1} left", "gate.default": "Without an answer", "gate.cost": "Cost so far",
     "gate.decidedMeanwhile": "This was decided meanwhile.",
 
+    "link.bad": "This link is used up or too old.", "link.done": "Decided. Thank you.",
+
     "inbox.title": "Inbox", "inbox.label": "What waits for a decision", "inbox.none": "Nothing waits for a decision.", "inbox.noneHint": "When a run asks, it stands here.",
     "inbox.decided": "Decided", "inbox.open": "Open", "inbox.choose": "Choose a question at the left.", "inbox.keys": "J and K walk through the list, Enter or a letter goes to the answers, Enter decides.",
-    "inbox.run": "See the run", "inbox.more": "Show more", "inbox.all": "Back to the list", "inbox.noneDecided": "Nothing has been decided yet.", "inbox.decidedBy": "{0} by {1}",
+    "inbox.run": "See the run", "inbox.more": "Show more", "inbox.all": "Back to the list", "inbox.noneDecided": "Nothing has been decided yet.", "inbox.byDeadline": "by its deadline", "inbox.expired": "no answer in time",
     "inbox.thanks": "Decided: {0}.", "inbox.new": "{0} asks: {1}", "inbox.count": "{0} open",
     "inbox.deadline": "deadline", "inbox.loading": "Loading …", "inbox.gone": "decided meanwhile", "inbox.risk": "{0} risk",
 
@@ -190,9 +192,11 @@ export const WORDS = {
     "gate.assigned": "담당", "gate.since": "요청", "gate.until": "기한", "gate.left": "{0}, {1} 남음", "gate.default": "응답이 없으면", "gate.cost": "지금까지의 비용",
     "gate.decidedMeanwhile": "그 사이에 이미 결정되었습니다.",
 
+    "link.bad": "이미 사용되었거나 만료된 링크입니다.", "link.done": "결정되었습니다. 감사합니다.",
+
     "inbox.title": "결정함", "inbox.label": "결정을 기다리는 것", "inbox.none": "결정을 기다리는 것이 없습니다.", "inbox.noneHint": "실행이 질문하면 여기에 나타납니다.",
     "inbox.decided": "결정됨", "inbox.open": "대기", "inbox.choose": "왼쪽에서 질문을 고르세요.", "inbox.keys": "J와 K로 목록을 이동하고, Enter나 글자 키로 답을 고른 뒤 Enter로 결정합니다.",
-    "inbox.run": "실행 보기", "inbox.more": "더 보기", "inbox.all": "목록으로", "inbox.noneDecided": "아직 결정된 것이 없습니다.", "inbox.decidedBy": "{1}: {0}",
+    "inbox.run": "실행 보기", "inbox.more": "더 보기", "inbox.all": "목록으로", "inbox.noneDecided": "아직 결정된 것이 없습니다.", "inbox.byDeadline": "기한에 따라", "inbox.expired": "기한 내 응답 없음",
     "inbox.thanks": "결정됨: {0}.", "inbox.new": "{0}의 질문: {1}", "inbox.count": "{0}건 대기",
     "inbox.deadline": "기한", "inbox.loading": "불러오는 중 …", "inbox.gone": "그 사이에 결정됨", "inbox.risk": "위험 {0}",
 

@@ -1,5 +1,6 @@
 // The words of the editor, in English and Korean. Rule: no part of it holds a word of its own; what a field's help says in
 // English stands in the document's schema and is looked up here by that sentence.
+import { language, switchLanguage } from "./language.js";
 
 /** @type {Record<"en" | "ko", Record<string, string>>} */
 export const WORDS = {
@@ -1108,19 +1109,7 @@ export const WORDS = {
   },
 };
 
-const KEPT = "weft-language";
-
-/** @returns {"en" | "ko"} */
-export function language() {
-  const kept = localStorage.getItem(KEPT);
-  return kept === "en" || kept === "ko" ? kept : navigator.language.startsWith("ko") ? "ko" : "en";
-}
-
-/** Switch between the two languages and load the page again. */
-export function switchLanguage() {
-  localStorage.setItem(KEPT, language() === "en" ? "ko" : "en");
-  location.reload();
-}
+export { language, switchLanguage };
 
 /**
  * A word or sentence in the reader's language, with its arguments put in. What has no entry is said as it is; a second

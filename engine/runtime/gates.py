@@ -46,8 +46,10 @@ class Question(Protocol):
 Q = TypeVar("Q", bound=Question)
 
 
-def find_gate(name: str, gates: Iterable[Q], *, run: str) -> Q:
+def find_gate(name: str, gates: Iterable[Q], *, run: str, is_exact: bool = False) -> Q:
     """The open gate called ``name``: its id, or its node's path or id while only one gate of that node is open.
+
+    ``is_exact``: by its id alone. Whoever has seen one question must not decide the next one of the same node.
 
     Raises:
         InputError: ``gate.unknown`` or ``gate.ambiguous``.
@@ -56,7 +58,7 @@ def find_gate(name: str, gates: Iterable[Q], *, run: str) -> Q:
     for gate in opened:
         if gate.gate == name:
             return gate
-    found = [g for g in opened if name in (g.node, g.node.rpartition("/")[2])]
+    found = [] if is_exact else [g for g in opened if name in (g.node, g.node.rpartition("/")[2])]
     if len(found) == 1:
         return found[0]
     names = ", ".join(g.gate for g in (found or opened))

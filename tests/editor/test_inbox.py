@@ -145,6 +145,21 @@ def test_a_question_with_a_form_is_prefilled_and_what_is_wrong_is_said_there(
     assert answers(served, run)[-1][1:] == ("change", {"amount": 120})
 
 
+def test_what_was_decided_is_looked_up_with_who_what_and_when(open_page: OpenPage, served: Served) -> None:
+    run = asked(served)
+    page = open_page("/inbox")
+    page.locator(".inbox-detail [name=note]").fill("as agreed")
+    page.locator("[data-option=approve]").click()
+    page.get_by_text("Nothing waits for a decision.").wait_for()
+    page.get_by_role("tab", name="Decided").click()
+    line = page.locator(f"[data-decided='{run}']")
+    line.wait_for()
+    told = line.inner_text()
+    assert all(word in told for word in ("approve", "ann", "draft-and-review", "as agreed")), told
+    assert re.match(r"\d{4}-\d\d-\d\dT", line.locator("time").get_attribute("datetime"))
+    assert serious(page) == []
+
+
 def test_it_is_used_on_a_phone(open_page: OpenPage, served: Served) -> None:
     run = approving(served)
     page = open_page("/inbox", viewport={"width": 360, "height": 740}, has_touch=True)

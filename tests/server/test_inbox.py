@@ -154,3 +154,43 @@ def test_what_was_decided_is_told_with_who_and_when(alone: Served) -> None:
     assert [decision["run"] for decision in own] == [runs[0]]
     assert client.get("/api/inbox/decided", params={"run": "of-no-name"}).status_code == 404
     assert client.get("/api/inbox/decided", params={"before": "x"}).status_code == 422
+
+
+def test_an_answer_meant_for_one_round_is_not_taken_for_the_next(served: Served) -> None:
+    run, gate = asked(served)
+    client = served.client("ann")
+    link = client.post(f"/api/runs/{run}/gates/{gate}/link", json={}).json()["url"].removeprefix(served.base)
+    assert client.post(f"/api/runs/{run}/gates/{gate}", json={"option": "revise"}).status_code == 200
+    served.until(run, lambda event: event["type"] == "gate.opened" and event["gate"] == f"{gate}@2")
+    for late in (f"/api/runs/{run}/gates/{gate}", link):
+        answer = served.client("bob").post(late, json={"option": "approve"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "gate.closed"), late
+    assert [one["gate"] for one in client.get("/api/inbox", params={"run": run}).json()["gates"]] == [f"{gate}@2"]
+
+
+INNER = {
+    "format": "weft/1",
+    "name": "inner",
+    "nodes": {
+        "team": {
+            "kind": "subgraph",
+            "inline": {
+                "format": "weft/1",
+                "name": "asks",
+                "nodes": {"link": {"kind": "human-gate", "prompt": "Go?", "to": [{"node": "end", "on": "ok"}]},
+                          "end": {"kind": "end"}},
+            },
+        },
+    },
+}  # fmt: skip
+
+
+def test_a_gate_of_a_sub_flow_is_decided_by_its_path_whatever_its_nodes_are_called(served: Served) -> None:
+    (served.graphs / "inner.json").write_text(json.dumps(INNER))
+    for path in ("team/link", "team%2Flink"):
+        run, gate = asked(served, "inner")
+        assert gate == "team/link"
+        link = served.client("ann").post(f"/api/runs/{run}/gates/{path}/link", json={})
+        assert link.status_code == 201, link.text
+        answer = served.client("ann").post(f"/api/runs/{run}/gates/{path}", json={"option": "ok"})
+        assert answer.status_code == 200, answer.text

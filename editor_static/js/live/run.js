@@ -18,6 +18,8 @@ export const PAINT_MS = 100;
 export const SLOW_PAINT_MS = 250;
 export const MANY = 300;
 
+/** An end after which nothing came for so long is the last. */
+const CLOSE_AFTER_MS = 1_000;
 const ENDS = new Set(["run.completed", "run.failed", "run.cancelled"]);
 
 /**
@@ -101,9 +103,17 @@ export class RunStore {
     if (event.node) this.#changed.add(event.node);
     if (event.type === "model.answered") this.words.get(event.execution ?? "")?.text.delete(`${event.agent ?? ""}/${event.step}`);
     if (event.type === "node.completed" || event.type === "node.failed") this.words.delete(event.execution ?? "");
-    // After the last event the server ends the line; asking again would only be answered with nothing.
-    if (ENDS.has(event.type)) this.#stream?.close();
+    if (ENDS.has(event.type)) this.#closeSoon();
     this.#tellSoon();
+  }
+
+  /**
+   * After the last event the server ends the line; asking again would only be answered with nothing. A run that was taken
+   * up again has an end in the middle of its journal, so a while is given to what follows.
+   */
+  #closeSoon() {
+    const stream = this.#stream;
+    this.#around.after(CLOSE_AFTER_MS, () => this.chronicle.now.outcome !== null && stream === this.#stream && stream?.close());
   }
 
   /** @param {Volatile} word */

@@ -320,6 +320,19 @@ test("after the last event the line is closed for good", () => {
   assert.deepEqual([around.sources.length, around.sources[0].isClosed], [1, true]);
 });
 
+test("an end in the middle of a journal, from which the run was taken up again, is not the last", () => {
+  const around = surroundings();
+  const store = new RunStore("r", LOOP, around, "u");
+  const at = "2026-01-31T12:00:00.000Z";
+  around.sources[0].send({ n: 1, at, type: "run.failed", error: { class: "tool", code: "c", message: "m" } });
+  around.sources[0].send({ n: 2, at, type: "run.resumed" });
+  around.pass(5000);
+  assert.equal(around.sources[0].isClosed, undefined);
+  around.sources[0].send({ n: 3, at, type: "run.completed", output: 1 });
+  around.pass(5000);
+  assert.deepEqual([around.sources[0].isClosed, store.get().overview.status], [true, "completed"]);
+});
+
 test("a list is asked for seldom, never twice at a time, and once more after the last wish", async () => {
   const around = surroundings();
   let running = 0;

@@ -14,7 +14,7 @@ export function Decided() {
     asked("GET", "api/inbox/decided").then(
       (told) => {
         if (isGone) return;
-        setLines(told.gates);
+        setLines(told.decided);
         setNext(told.next);
       },
       (problem) => !isGone && setError(problem),
@@ -22,8 +22,8 @@ export function Decided() {
     return () => void (isGone = true);
   }, []);
   const more = async () => {
-    const told = await asked("GET", `api/inbox/decided?after=${encodeURIComponent(String(next))}`);
-    setLines([...(lines ?? []), ...told.gates]);
+    const told = await asked("GET", `api/inbox/decided?before=${encodeURIComponent(String(next))}`);
+    setLines([...(lines ?? []), ...told.decided]);
     setNext(told.next);
   };
   if (error) return h(Banner, { error });
@@ -38,9 +38,8 @@ export function Decided() {
       lines.map((gate) =>
         h(
           "li",
-          { key: `${gate.run} ${gate.gate} ${gate.at}` },
-          h("div", { className: "decided-head" }, h("strong", null, gate.label ?? gate.option), h("span", null, gate.by ?? word("nobody")), h("time", { className: "quiet", dateTime: gate.at }, moment(gate.at)), h("a", { href: `${ROOT}runs/${encodeURIComponent(gate.run)}` }, gate.graph), h("span", { className: "quiet" }, gate.node)),
-          h("p", { className: "quiet decided-what" }, String(gate.prompt ?? "").trim().split("\n")[0]),
+          { key: gate.position, "data-decided": gate.run },
+          h("div", { className: "decided-head" }, h("strong", null, gate.option ?? word("inbox.expired")), gate.option === null ? null : h("span", null, gate.by === "deadline" ? word("inbox.byDeadline") : (gate.by ?? word("nobody"))), h("time", { className: "quiet", dateTime: gate.at }, moment(gate.at)), h("a", { href: `${ROOT}runs/${encodeURIComponent(gate.run)}` }, gate.graph), h("span", { className: "quiet" }, gate.gate)),
           gate.form && Object.keys(gate.form).length ? h(Value, { value: gate.form, label: word("detail.answer") }) : null,
         ),
       ),

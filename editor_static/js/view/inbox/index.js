@@ -1,6 +1,6 @@
 // The inbox: everything that waits for a decision, over all runs. Rule: one list, kept current by one line; from the list to
 // a decision it is two keys, a letter and Enter; what was decided stays to be looked up.
-import { h, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../../vendor/flow.js";
+import { flushSync, h, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../../vendor/flow.js";
 import { ROOT, value as asked } from "../../api.js";
 import { chosenAfter, concernsInbox, keyOf, seldom } from "../../live/lists.js";
 import { Plan } from "../../live/plan.js";
@@ -115,6 +115,14 @@ export function Inbox({ setOpen }) {
     take([...list, ...told.gates.filter((/** @type {Gate} */ one) => !list.some((there) => keyOf(there) === keyOf(one)))]);
     setMore(told.next);
   };
+  /**
+   * To the answer with this letter, at once: the next key may be Enter.
+   * @param {string} letter
+   */
+  const goTo = (letter) => {
+    flushSync(() => setIsReading(true));
+    reach.current?.(letter);
+  };
   /** @param {any} event */
   const keyed = (event) => {
     if (tab !== "open" || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
@@ -134,13 +142,11 @@ export function Inbox({ setOpen }) {
     }
     if (key === "Enter" && isInList) {
       event.preventDefault();
-      setIsReading(true);
-      return void requestAnimationFrame(() => reach.current?.(lettersOf(gate?.options ?? [])[0] ?? ""));
+      return goTo(lettersOf(gate?.options ?? [])[0] ?? "");
     }
     if (key.length === 1 && gate && lettersOf(gate.options).includes(key)) {
       event.preventDefault();
-      setIsReading(true);
-      requestAnimationFrame(() => reach.current?.(key));
+      goTo(key);
     }
   };
   /**

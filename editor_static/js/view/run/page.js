@@ -2,7 +2,7 @@
 // token of the first link leaves the address and the history before anything else happens.
 import { StrictMode, createRoot, h, useEffect, useId, useState } from "../../../vendor/flow.js";
 import { Problem, ROOT, value as asked } from "../../api.js";
-import { switchLanguage } from "../../../pages/words.js";
+import { switchLanguage } from "../../language.js";
 import { Icon } from "../icons.js";
 import { language, word } from "./speech.js";
 

@@ -1,7 +1,7 @@
 // Words, moments and numbers as the reader reads them. Rule: no view holds a word of its own; everything comes from
 // words-run.js in the language that is chosen.
 import { WORDS } from "../../words-run.js";
-import { language } from "../../../pages/words.js";
+import { language } from "../../language.js";
 
 /** @import { Said } from "../../contract.js" */
 /** @import { Usage } from "../../live/types.js" */
