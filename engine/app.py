@@ -281,7 +281,7 @@ class Engine:
             await self._hosting.take_up(run_id, revives=True)
         return Run(run_id, self)
 
-    async def answer(
+    async def answer(  # noqa: PLR0913 - who decides what of which gate, and how strictly it is named
         self,
         run_id: str,
         gate: str,

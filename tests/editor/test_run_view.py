@@ -251,7 +251,7 @@ def test_a_run_is_cancelled(open_page: OpenPage, served: Served) -> None:
 def test_the_picture_can_be_taken_along(open_page: OpenPage, served: Served) -> None:
     page = open_page(f"/runs/{asked(served)}")
     page.locator("summary", has_text="Export").click()
-    for link in page.locator(".menu-list a").all():
+    for link in page.locator(".run-menu-list a").all():
         got = page.context.request.get(f"{served.base}{link.get_attribute('href')}")
         assert got.ok, link.get_attribute("href")
 

@@ -57,8 +57,8 @@ function Exports({ path }) {
   const menu = useRef(/** @type {HTMLDetailsElement | null} */ (null));
   return h(
     "details",
-    { className: "menu", ref: menu, onKeyDown: (/** @type {any} */ event) => event.key === "Escape" && menu.current?.open && (event.stopPropagation(), (menu.current.open = false), menu.current.querySelector("summary")?.focus()), onBlur: (/** @type {any} */ event) => menu.current && !menu.current.contains(event.relatedTarget) && (menu.current.open = false) },
+    { className: "run-menu", ref: menu, onKeyDown: (/** @type {any} */ event) => event.key === "Escape" && menu.current?.open && (event.stopPropagation(), (menu.current.open = false), menu.current.querySelector("summary")?.focus()), onBlur: (/** @type {any} */ event) => menu.current && !menu.current.contains(event.relatedTarget) && (menu.current.open = false) },
     h("summary", { className: "button" }, h(Icon, { name: "share" }), word("run.export")),
-    h("div", { className: "menu-list" }, ["svg", "png", "pdf", "mmd", "dot"].map((ending) => h("a", { key: ending, href: `${ROOT}${path}/diagram.${ending}`, target: "_blank", rel: "noopener", download: ending === "svg" || ending === "png" || ending === "pdf" ? undefined : "" }, word(`export.${ending}`)))),
+    h("div", { className: "run-menu-list" }, ["svg", "png", "pdf", "mmd", "dot"].map((ending) => h("a", { key: ending, href: `${ROOT}${path}/diagram.${ending}`, target: "_blank", rel: "noopener", download: ending === "svg" || ending === "png" || ending === "pdf" ? undefined : "" }, word(`export.${ending}`)))),
   );
 }

@@ -46,8 +46,8 @@ export function moment(at, isExact = false) {
  */
 export function span(ms) {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 0.0095) return word("span.ms", Math.max(0, Math.round(ms)));
-  if (seconds < 9.95) return word("span.s", Number(seconds.toFixed(seconds < 0.095 ? 2 : 1)).toLocaleString(language()));
+  if (seconds < 0.0995) return word("span.ms", Math.max(0, Math.round(ms)));
+  if (seconds < 9.95) return word("span.s", Number(seconds.toFixed(1)).toLocaleString(language()));
   const whole = Math.round(seconds);
   if (whole < 60) return word("span.s", whole);
   if (whole < 3600) return whole % 60 ? word("span.minS", Math.floor(whole / 60), whole % 60) : word("span.min", whole / 60);
