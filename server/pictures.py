@@ -165,11 +165,14 @@ async def picture_of_run(request: Request, run_id: str, to: Format, theme: Theme
 def graph_inside(graph: Graph, documents: Mapping[str, Graph], path: str) -> Graph:
     """The graph of the sub-flow node at a path (``team/writers``), "" for the run's own.
 
+    A graph that an agent calls is named behind a mark: ``lead!research``.
+
     Raises:
         InputError: ``request.invalid``: there is no sub-flow at this path.
     """
     for node_id in filter(None, path.split("/")):
-        inner = _inner(graph.nodes.get(node_id), documents)
+        _, mark, called = node_id.partition("!")
+        inner = documents.get(called) if mark else _inner(graph.nodes.get(node_id), documents)
         if inner is None:
             raise InputError(f"there is no sub-flow at {path[:80]!r}", code="request.invalid", where="?inside=")
         graph = inner

@@ -45,6 +45,15 @@ export function scopeOf(path) {
 }
 
 /**
+ * Whether a path stands inside a node: in its sub-flow, or in a graph that it calls (`lead!research/write`).
+ * @param {string} path
+ * @param {string} around
+ */
+export function isInside(path, around) {
+  return path.startsWith(around) && (path[around.length] === "/" || path[around.length] === "!");
+}
+
+/**
  * A node's id without the path of its sub-flow.
  * @param {string} path
  */

@@ -2,7 +2,7 @@
 // size is that of the graph. A node's view is never changed but replaced, so a copy of the fold is a copy of its maps:
 // that makes every past moment cheap (chronicle.js).
 
-import { partsOf, scopeOf } from "./names.js";
+import { isInside, partsOf, scopeOf } from "./names.js";
 
 /** @import { Failure, NodeStatus, NodeView, OpenGate, OpenWait, RunEvent, RunStatus, Usage } from "./types.js" */
 /** @import { Plan } from "./plan.js" */
@@ -53,6 +53,10 @@ export class Overview {
     this.iterations = new Map();
     /** @type {Set<string>} executions being worked on */
     this.working = new Set();
+    /** @type {Map<string, string>} key of a call of a graph that is not over -> the execution that called */
+    this.calls = new Map();
+    /** @type {Map<string, Usage>} execution that is not decided -> what its recorded steps used */
+    this.spent = new Map();
   }
 
   /** The run's status: waiting when nothing is being executed and something is waited for. */
@@ -70,6 +74,8 @@ export class Overview {
     made.retries = new Map(this.retries);
     made.iterations = new Map(this.iterations);
     made.working = new Set(this.working);
+    made.calls = new Map(this.calls);
+    made.spent = new Map(this.spent);
     return made;
   }
 
@@ -95,6 +101,9 @@ export class Overview {
   }
 }
 
+/** Kinds that other graphs may run in. */
+const OPENING = new Set(["subgraph", "agent"]);
+
 /** @type {Record<string, (o: Overview, e: any, at: number, plan: Plan | null) => void>} */
 const ACTS = {
   "run.started": (o, e, at) => Object.assign(o, { graph: e.graph, graphHash: e.graph_hash, input: e.input ?? null, parent: e.parent ?? null, startedAt: at }),
@@ -106,6 +115,15 @@ const ACTS = {
   "run.completed": (o, e, at) => Object.assign(o, { outcome: "completed", output: e.output ?? null, endedAt: at }),
   "run.failed": (o, e, at) => Object.assign(o, { outcome: "failed", failure: e.error, endedAt: at }),
   "run.cancelled": (o, _, at) => Object.assign(o, { outcome: "cancelled", endedAt: at }),
+  "model.answered": (o, e) => void (e.usage && o.spent.set(e.execution, added(o.spent.get(e.execution) ?? NOTHING, e.usage))),
+  "effect.claimed": (o, e) => {
+    o.spent.set(e.execution, added(o.spent.get(e.execution) ?? NOTHING, { tool_calls: 1 }));
+    // An agent's call of a graph: the graph works, not the agent.
+    if (!e.graph) return;
+    o.calls.set(e.key, e.execution);
+    o.working.delete(e.execution);
+  },
+  "effect.settled": (o, e) => void (o.calls.delete(e.key) && goOn(o, e.execution)),
   "node.started": started,
   "node.completed": completed,
   "node.failed": failed,
@@ -154,7 +172,7 @@ function started(o, e, at, plan) {
   if (item !== null) return;
   const attempt = e.attempt ?? 1;
   const isNew = o.nodes.get(e.node)?.execution !== e.execution;
-  if (isNew && plan?.node(e.node)?.kind === "subgraph") pastBelow(o, e.node);
+  if (isNew && OPENING.has(plan?.node(e.node)?.kind)) pastBelow(o, e.node);
   enter(o, e, at, { attempt, status: "running", items: e.items ? e.items.length : (isNew ? null : o.view(e.node).items) });
 }
 
@@ -181,7 +199,7 @@ function enter(o, e, at, change) {
  */
 function completed(o, e, at) {
   rest(o, e.execution);
-  spend(o, e);
+  spend(o, e, decided(o, e));
   if (partsOf(e.execution).item !== null) {
     const view = o.view(e.node);
     o.nodes.set(e.node, { ...view, itemsDone: view.itemsDone + 1 });
@@ -197,8 +215,8 @@ function completed(o, e, at) {
  */
 function failed(o, e, at) {
   rest(o, e.execution);
-  spend(o, e);
   const retryAt = moment(e.retry_at);
+  spend(o, e, retryAt === null ? decided(o, e) : e.usage);
   if (retryAt !== null) o.retries.set(e.execution, retryAt);
   if (partsOf(e.execution).item !== null) {
     const view = o.view(e.node);
@@ -217,6 +235,7 @@ function failed(o, e, at) {
  */
 function leftOut(o, e, at) {
   rest(o, e.execution);
+  spend(o, e, decided(o, e));
   if (partsOf(e.execution).item !== null) return;
   enter(o, e, at, { status: e.type === "node.skipped" ? "skipped" : "cancelled", why: e.why ?? null, endedAt: at });
 }
@@ -255,9 +274,8 @@ function past(o, path) {
  * @param {string} path
  */
 function pastBelow(o, path) {
-  const prefix = `${path}/`;
-  for (const inner of o.nodes.keys()) if (inner.startsWith(prefix)) past(o, inner);
-  for (const header of [...o.iterations.keys()]) if (header.startsWith(prefix)) o.iterations.delete(header);
+  for (const inner of o.nodes.keys()) if (isInside(inner, path)) past(o, inner);
+  for (const header of [...o.iterations.keys()]) if (isInside(header, path)) o.iterations.delete(header);
 }
 
 /**
@@ -266,8 +284,18 @@ function pastBelow(o, path) {
  */
 function answered(o, e) {
   o.gates.delete(e.gate);
-  o.working.add(e.execution);
+  goOn(o, e.execution);
   turnTo(o, e, "running");
+}
+
+/**
+ * An execution has what it waited for: it works again, unless a graph or a question of it is left.
+ * @param {Overview} o
+ * @param {string} execution
+ */
+function goOn(o, execution) {
+  const isAsking = [...o.gates.values()].some((gate) => gate.execution === execution);
+  if (!isAsking && ![...o.calls.values()].includes(execution)) o.working.add(execution);
 }
 
 /**
@@ -289,18 +317,31 @@ function rest(o, execution) {
   o.working.delete(execution);
   o.waits.delete(execution);
   o.retries.delete(execution);
+  for (const [key, caller] of o.calls) if (caller === execution) o.calls.delete(key);
   for (const [name, gate] of o.gates) if (gate.execution === execution) o.gates.delete(name);
+}
+
+/**
+ * An execution is decided: what it used, by its fact, else by its recorded steps: a model that answered was paid.
+ * @param {Overview} o
+ * @param {any} e
+ */
+function decided(o, e) {
+  const steps = o.spent.get(e.execution);
+  o.spent.delete(e.execution);
+  return e.usage ?? steps;
 }
 
 /**
  * @param {Overview} o
  * @param {any} e
+ * @param {any} usage undefined: none
  */
-function spend(o, e) {
-  if (!e.usage) return;
-  o.usage = added(o.usage, e.usage);
+function spend(o, e, usage) {
+  if (!usage) return;
+  o.usage = added(o.usage, usage);
   const view = o.view(e.node);
-  o.nodes.set(e.node, { ...view, usage: added(view.usage, e.usage) });
+  o.nodes.set(e.node, { ...view, usage: added(view.usage, usage) });
 }
 
 /**
@@ -326,8 +367,7 @@ export function added(total, more) {
  */
 export function shownStatus(overview, view) {
   if (view.status !== "running" || view.isPast || !overview.gates.size) return view.status;
-  const below = `${view.path}/`;
-  return [...overview.gates.values()].some((gate) => gate.node.startsWith(below)) ? "asking" : view.status;
+  return [...overview.gates.values()].some((gate) => isInside(gate.node, view.path)) ? "asking" : view.status;
 }
 
 /** @returns {Usage} */

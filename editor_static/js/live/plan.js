@@ -45,10 +45,20 @@ export class Plan {
   scope(path) {
     const known = this.scopes.get(path);
     if (known !== undefined) return known;
-    const document = path === "" ? (this.documents[this.root] ?? null) : this.inner(this.node(path));
+    const document = path === "" ? (this.documents[this.root] ?? null) : this.opened(path);
     const made = document === null ? null : scopeFrom(document);
     this.scopes.set(path, made);
     return made;
+  }
+
+  /**
+   * The document behind a path: of a sub-flow, or of the graph that an agent calls there (`lead!research`).
+   * @param {string} path
+   * @returns {RunDocument | null}
+   */
+  opened(path) {
+    const [, called] = idOf(path).split("!");
+    return called === undefined ? this.inner(this.node(path)) : (this.documents[called] ?? null);
   }
 
   /**

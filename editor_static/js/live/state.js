@@ -1,7 +1,7 @@
 // The state of a run's graphs, step by step. Rule: writes are applied in the journal's order by the key's merge rule, as
 // engine/model/state.py does; values are never changed in place, so what one step shows stays as it was.
 
-import { partsOf } from "./names.js";
+import { partsOf, pathOf, scopeOf } from "./names.js";
 
 /** @import { Json, JsonObject, RunEvent } from "./types.js" */
 /** @import { Plan } from "./plan.js" */
@@ -40,7 +40,7 @@ export function stepsOf(event) {
  * @returns {JsonObject}
  */
 export function stateAt(steps, scope, n, plan) {
-  const keys = /** @type {Record<string, any>} */ (declared(plan, scope));
+  const keys = /** @type {Record<string, any>} */ (declared(plan, pathOfScope(steps, scope)));
   /** @type {JsonObject} */
   const state = {};
   for (const [name, key] of Object.entries(keys)) {
@@ -86,13 +86,23 @@ function merged(merge, there, value) {
 }
 
 /**
- * @param {Plan | null} plan
+ * The path of the graph that a scope runs; that of a graph which an agent calls stands in its nodes' paths alone.
+ * @param {Step[]} steps
  * @param {string} scope
+ */
+function pathOfScope(steps, scope) {
+  if (!scope) return "";
+  const step = steps.find((one) => one.scope === scope);
+  return step ? scopeOf(step.path) : pathOf(scope);
+}
+
+/**
+ * @param {Plan | null} plan
+ * @param {string} path
  * @returns {JsonObject}
  */
-function declared(plan, scope) {
-  const path = scope.split("/").map((part) => partsOf(part).node).join("/");
-  const state = plan?.scope(scope ? path : "")?.document["state"];
+function declared(plan, path) {
+  const state = plan?.scope(path)?.document["state"];
   return isObject(state) ? state : {};
 }
 

@@ -138,7 +138,7 @@ function inOrder(rows) {
   const known = new Set(rows.map((row) => row.path));
   for (const row of rows) {
     let around = scopeOf(row.path);
-    while (around && !known.has(around)) around = scopeOf(around);
+    while (around && !known.has(around)) around = idOf(around).includes("!") ? around.slice(0, around.lastIndexOf("!")) : scopeOf(around);
     below.set(around, [...(below.get(around) ?? []), row]);
   }
   /** @type {Row[]} */

@@ -1,7 +1,7 @@
 // Why a node is waiting, in one sentence. Rule: the sentence names what it waits for and since or until when; it is said
 // from the events and the plan, never from a guess. What is returned is a key of words-run.js with its arguments.
 
-import { scopeOf, idOf } from "./names.js";
+import { isInside, scopeOf, idOf } from "./names.js";
 
 /** @import { Said } from "../contract.js" */
 /** @import { Overview } from "./overview.js" */
@@ -59,7 +59,7 @@ function whyRunning(overview, plan, view) {
   if (wait?.signal) return wait.deadline ? ["why.signalUntil", wait.signal, moment(wait.deadline)] : ["why.signal", wait.signal];
   if (wait?.due) return ["why.timer", moment(wait.due)];
   if (view.items !== null) return ["why.items", String(view.itemsDone + view.itemsFailed), String(view.items)];
-  const inside = [...overview.nodes.values()].find((one) => one.path.startsWith(`${view.path}/`) && one.status === "asking" && !one.isPast);
+  const inside = [...overview.nodes.values()].find((one) => isInside(one.path, view.path) && one.status === "asking" && !one.isPast);
   if (inside) return ["why.askingInside", plan.label(inside.path)];
   return null;
 }

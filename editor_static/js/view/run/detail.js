@@ -54,7 +54,7 @@ export function NodeDetail({ store, shown, plan, path, now, onClose, onEnter, on
     node?.description ? h("p", { className: "quiet" }, node.description) : null,
     kind === "subgraph" && plan.scope(path) ? h("button", { type: "button", className: "button is-small", onClick: () => onEnter(path) }, h(Icon, { name: "subgraph" }), word("detail.enter")) : null,
     h(Picker, { store, path, executions, execution: execution ?? "", n, onPick: setPicked }),
-    record ? h(Sections, { store, shown, record, node, onMoment }) : null,
+    record ? h(Sections, { store, shown, record, node, onMoment, onGraph: (/** @type {string} */ name) => (plan.scope(`${path}!${name}`) ? () => onEnter(`${path}!${name}`) : null) }) : null,
   );
 }
 
@@ -101,8 +101,10 @@ function Chips({ label, names, chosen, text, onPick }) {
   return h("div", { className: "chips", role: "group", "aria-label": label }, h("span", { className: "quiet" }, label), names.map((name) => h("button", { key: name, type: "button", className: "chip", "aria-pressed": name === chosen, onClick: () => onPick(name) }, text(name))));
 }
 
-/** @param {{store: RunStore, shown: Shown, record: ExecutionRecord, node: any, onMoment: (n: number) => void}} props */
-function Sections({ store, shown, record, node, onMoment }) {
+/** @typedef {(name: string) => (() => void) | null} OnGraph opens a graph that the agent called */
+
+/** @param {{store: RunStore, shown: Shown, record: ExecutionRecord, node: any, onMoment: (n: number) => void, onGraph: OnGraph}} props */
+function Sections({ store, shown, record, node, onMoment, onGraph }) {
   const input = useInput(store, record);
   const isAgent = node?.kind === "agent";
   return h(
@@ -112,7 +114,7 @@ function Sections({ store, shown, record, node, onMoment }) {
     record.error ? h(Failed, { error: record.error }) : null,
     record.attempts.length > 1 || record.error ? section("attempts", word("detail.attempts"), h(Attempts, { record })) : null,
     input.value !== undefined && hasSomething(input.value) ? section(isAgent ? "prompt" : "input", isAgent ? word("detail.prompt") : word("detail.input"), isAgent ? h(Prompts, { value: input.value }) : h(Value, { value: input.value, label: word("detail.input") }), input.note) : input.note ? section("input", word("detail.input"), h("p", { className: "quiet" }, input.note)) : null,
-    record.steps.length || record.calls.length ? section("steps", isAgent ? word("detail.turn") : word("detail.calls"), h(Turn, { record })) : null,
+    record.steps.length || record.calls.length ? section("steps", isAgent ? word("detail.turn") : word("detail.calls"), h(Turn, { record, onGraph })) : null,
     record.gates.length ? section("gates", word("detail.questions"), h(Questions, { record })) : null,
     record.output !== undefined && record.status === "completed" ? section("output", word("detail.output"), h(Value, { value: record.output, label: word("detail.output") }), record.port && record.port !== "ok" ? word("detail.port", record.port) : record.target ? word("detail.target", record.target) : "") : null,
     record.writes.length ? section("writes", word("detail.writes"), h("ul", { className: "plain" }, record.writes.map((write) => h("li", { key: write.key }, h("code", null, write.key), " ← ", h("span", { className: "quiet" }, short(write.value)))))) : null,
@@ -188,10 +190,10 @@ function Attempts({ record }) {
 
 /**
  * An agent's turn in its order: what each model said, which tools it called.
- * @param {{record: ExecutionRecord}} props
+ * @param {{record: ExecutionRecord, onGraph: OnGraph}} props
  */
-function Turn({ record }) {
-  const parts = [...record.steps.map((step) => ({ n: step.n, part: h(Step, { key: `s${step.n}`, step }) })), ...record.calls.map((call) => ({ n: call.n, part: h(Call, { key: `c${call.n}`, call }) }))];
+function Turn({ record, onGraph }) {
+  const parts = [...record.steps.map((step) => ({ n: step.n, part: h(Step, { key: `s${step.n}`, step }) })), ...record.calls.map((call) => ({ n: call.n, part: h(Call, { key: `c${call.n}`, call, onGraph }) }))];
   return h("ol", { className: "turn" }, parts.sort((a, b) => a.n - b.n).map((one) => one.part));
 }
 
@@ -209,13 +211,14 @@ function Step({ step }) {
   );
 }
 
-/** @param {{call: ToolCall}} props */
-function Call({ call }) {
+/** @param {{call: ToolCall, onGraph: OnGraph}} props */
+function Call({ call, onGraph }) {
+  const open = call.tool.startsWith("graph:") ? onGraph(call.tool.slice(6)) : null;
   const time = call.settledAt === null ? word("detail.underWay") : span(call.settledAt - call.claimedAt);
   return h(
     "li",
     { className: "turn-call" },
-    h("p", { className: "turn-head" }, h(Icon, { name: "tool", size: 14 }), h("code", null, call.tool), h("span", { className: "quiet" }, [word(`effect.${call.effect}`), time].join(" · "))),
+    h("p", { className: "turn-head" }, h(Icon, { name: "tool", size: 14 }), h("code", null, call.tool), h("span", { className: "quiet" }, [word(`effect.${call.effect}`), time].join(" · ")), open ? h("button", { type: "button", className: "link-button", onClick: open }, word("detail.enter")) : null),
     call.args === undefined ? h("p", { className: "quiet small" }, word("detail.argsHash", call.argsHash.slice(0, 12))) : h(Value, { value: call.args, label: word("detail.args") }),
     call.result === undefined ? null : h("details", { open: true }, h("summary", null, word("detail.result")), h(Value, { value: call.result, label: word("detail.result") })),
     call.error ? h(Failed, { error: call.error }) : null,

@@ -5,6 +5,7 @@ import { ICONS } from "../../../icons.js";
 import { SVG } from "./svg.js";
 import { money, moment, number, span, word } from "./speech.js";
 
+import { isInside } from "../../live/names.js";
 import { shownStatus } from "../../live/overview.js";
 
 /** @import { EdgeState, NodeView } from "../../live/types.js" */
@@ -221,7 +222,7 @@ export function statusWords(view, overview, now) {
   if (view.status === "retrying") return word("status.retryingAt", view.attempt, view.retryAt === null ? "" : span(Math.max(0, view.retryAt - now)));
   if (view.status === "failed" && view.error) return `${plain}: ${view.error.class}`;
   if (status === "asking") {
-    const gate = [...overview.gates.values()].find((one) => one.execution === view.execution || one.node.startsWith(`${view.path}/`));
+    const gate = [...overview.gates.values()].find((one) => one.execution === view.execution || isInside(one.node, view.path));
     return gate ? word("status.askingSince", moment(gate.since).slice(-8)) : plain;
   }
   return plain;
