@@ -31,7 +31,8 @@ const CHARACTER_PX = 6.3;
  * @property {number} room px for words and numbers together
  * @property {boolean} isCentred
  * @property {number} width px of the words as they were drawn
- * @property {string} painted what was painted last
+ * @property {NodeView | null | undefined} view what was painted last; undefined: nothing, null: a node that nothing happened to
+ * @property {string} painted its words
  */
 
 export class Painter {
@@ -121,18 +122,18 @@ function cardOf(group) {
   const icon = /** @type {SVGPathElement} */ (document.createElementNS(SVG, "path"));
   icon.setAttribute("class", "icon s-status-ink");
   icon.setAttribute("stroke-width", "1.5");
-  const centre = middleOf(/** @type {SVGGraphicsElement} */ (disc));
-  icon.setAttribute("transform", `translate(${centre.x - 8} ${centre.y - 8})`);
+  const round = boxOf(disc);
+  icon.setAttribute("transform", `translate(${(round.left + round.right) / 2 - 8} ${(round.top + round.bottom) / 2 - 8})`);
   const solid = /** @type {SVGPathElement} */ (icon.cloneNode());
   solid.setAttribute("class", "icon-solid f-status-ink");
   for (const drawn of group.querySelectorAll(":scope > .icon.s-status-ink, :scope > .icon.f-status-ink")) drawn.remove();
   group.insertBefore(badge, words);
   badge.append(disc, icon, solid, words);
-  const body = /** @type {SVGGraphicsElement | null} */ (group.querySelector(":scope > .body"));
+  const body = group.querySelector(":scope > .body");
   const isBox = body !== null && kind !== "loop-back";
-  const box = isBox ? body.getBBox() : null;
+  const box = isBox ? boxOf(body) : null;
   const inset = kind === "wait" || kind === "subgraph" ? 8 : 0;
-  const right = box ? box.x + box.width - 14 - inset : 0;
+  const right = box ? box.right - 14 - inset : 0;
   const left = Number(words.getAttribute("x"));
   group.setAttribute("role", "button");
   group.setAttribute("tabindex", "-1");
@@ -145,6 +146,7 @@ function cardOf(group) {
     room: box ? right - left : 96,
     isCentred: !isBox && kind !== "loop-back",
     width: words.textContent ? widthOf(words.textContent) : 0,
+    view: undefined,
     painted: "",
   };
 }
@@ -161,10 +163,15 @@ function numbersOf(group, right, y) {
   return text;
 }
 
-/** @param {SVGGraphicsElement} part */
-function middleOf(part) {
-  const box = part.getBBox();
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+/**
+ * The box of a path's points, read from its text: to measure a thousand of them would lay the page out a thousand times.
+ * @param {Element} path with absolute M, L, C and Z, as the server writes them
+ */
+function boxOf(path) {
+  const numbers = (path.getAttribute("d") ?? "").match(/-?[\d.]+/g) ?? [];
+  const xs = numbers.filter((_, place) => place % 2 === 0).map(Number);
+  const ys = numbers.filter((_, place) => place % 2 === 1).map(Number);
+  return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
 }
 
 /**
@@ -175,6 +182,9 @@ function middleOf(part) {
  * @param {number} now
  */
 function paintCard(card, overview, plan, path, now) {
+  const known = overview.nodes.get(path) ?? null;
+  if (card.view === known && isStill(card, known)) return;
+  card.view = known;
   const view = overview.view(path);
   const numbers = numberWords(view, plan, overview, now);
   const words = statusWords(view, overview, now);
@@ -197,6 +207,19 @@ function paintCard(card, overview, plan, path, now) {
   if (card.isCentred) card.badge.setAttribute("transform", `translate(${((card.width - widthOf(card.words.textContent)) / 2).toFixed(1)} 0)`);
   card.group.setAttribute("aria-label", name);
   if (card.title) card.title.textContent = name;
+}
+
+/** Kinds whose words tell of other nodes. */
+const TELLS_OF_OTHERS = new Set(["join", "loop-back"]);
+const IN_TIME = new Set(["running", "retrying", "asking"]);
+
+/**
+ * Whether what is said of a node depends on its view alone: not on the time, and not on others.
+ * @param {Card} card
+ * @param {NodeView | null} view
+ */
+function isStill(card, view) {
+  return !TELLS_OF_OTHERS.has(card.kind) && !(view && IN_TIME.has(view.status));
 }
 
 /**
