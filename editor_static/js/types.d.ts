@@ -666,6 +666,12 @@ export type Rename = {
   to: string;
 };
 
+/** The graphs that a run is bound to, by name. `root`: the name of its own, the others are its sub-flows. */
+export type RunDocuments = {
+  root: string;
+  documents: { [key: string]: { [key: string]: Json } };
+};
+
 /** A run as lists show it. */
 export type RunLine = {
   id: string;
