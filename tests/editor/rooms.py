@@ -22,14 +22,14 @@ def put(served: Served, document: dict[str, Any], answers: dict[str, Any] | None
     return name
 
 
-def serious(page: Any) -> list[str]:
-    """What axe holds against a page, from serious on: rule and place."""
+def serious(page: Any, within: str = "html") -> list[str]:
+    """What axe holds against a page, or a part of it, from serious on: rule and place."""
     if not AXE.exists():
         pytest.skip(f"there is no {AXE.name}: run npm ci in editor_static/vendor")
     session = page.context.new_cdp_session(page)
     # Over the debugger, which the page's policy does not bind.
     session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-    asked = "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))"
+    asked = f"axe.run({within!r}, {{resultTypes: ['violations']}}).then(r => JSON.stringify(r.violations))"
     told = session.send("Runtime.evaluate", {"expression": asked, "awaitPromise": True, "returnByValue": True})
     return [
         f"{found['id']}: {part['html'][:200]}"

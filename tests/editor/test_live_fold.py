@@ -1,4 +1,4 @@
-"""The pages' fold of a run beside the engine's own, and the node tests of the pure modules that stand around it."""
+"""The pages' fold of a run beside the engine's own: compared after every event of every sample."""
 
 from __future__ import annotations
 
@@ -33,12 +33,6 @@ def node(*arguments: str, given: str = "") -> str:
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return done.stdout
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("file", ["live.test.mjs", "schema.test.mjs"])
-def test_the_pure_modules_pass_their_own_tests(file: str) -> None:
-    node("--test", str(HERE / "js" / file))
 
 
 async def ran(graph: Graph, directory: Path) -> list[Event]:

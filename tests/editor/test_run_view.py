@@ -378,3 +378,22 @@ def test_a_stranger_sees_the_login_and_then_the_run(open_page: OpenPage, served:
 def test_a_run_that_is_not_there_is_said(open_page: OpenPage) -> None:
     page = open_page("/runs/no-such-run")
     assert "no-such-run" in page.content()
+
+
+# --- in the editor ---
+
+
+def test_the_editor_starts_a_run_and_shows_it_and_the_ones_before(open_editor: OpenPage, served: Served) -> None:
+    page = open_editor("sequential-pipeline").page
+    page.locator("#mode-run").click()
+    page.get_by_text("Nothing has run yet.").wait_for()
+    page.locator(".start").get_by_role("button", name="Run").click()
+    page.locator(".run-head .status-completed").wait_for()
+    page.get_by_role("button", name="New run").click()
+    page.locator(".start").get_by_role("button", name="Run").click()
+    runs = page.get_by_label("Runs of this graph")
+    runs.wait_for()
+    page.locator(".run-head .status-completed").wait_for()
+    assert runs.locator("option").count() == 2
+    assert {run["graph"] for run in served.client().get("/api/runs").json()["runs"]} >= {"sequential-pipeline"}
+    assert serious(page, ".run-room") == []

@@ -1,6 +1,7 @@
 // What the live side needs to know of a run's documents: who follows whom, what a loop sets back, which edge a port means.
 // Rule: it is read from the documents that the run is bound to, once; a document that is broken gives what it can.
 
+import { loopsOf, topological, waysOf } from "../document/order.js";
 import { idOf, scopeOf } from "./names.js";
 
 /** @import { RunDocument, RunDocuments } from "./types.js" */
@@ -109,53 +110,7 @@ function scopeFrom(document) {
   /** @type {Map<string, PlanEdge[]>} */
   const into = new Map([...nodes.keys()].map((id) => [id, []]));
   for (const edge of edges) into.get(edge.target)?.push(edge);
-  return { document, nodes, edges, into, bodies: bodiesOf(edges, into), order: orderOf(nodes, edges) };
-}
-
-/**
- * A loop's body: its header and all from which its loop-back can be reached without passing the header.
- * @param {PlanEdge[]} edges
- * @param {Map<string, PlanEdge[]>} into
- */
-function bodiesOf(edges, into) {
-  /** @type {Map<string, Set<string>>} */
-  const bodies = new Map();
-  for (const { source, target: header } of edges.filter((edge) => edge.port === "repeat")) {
-    const body = bodies.get(header) ?? new Set([header]);
-    bodies.set(header, body);
-    const ahead = [source];
-    for (let id = ahead.pop(); id !== undefined; id = ahead.pop()) {
-      if (body.has(id)) continue;
-      body.add(id);
-      ahead.push(...(into.get(id) ?? []).map((edge) => edge.source));
-    }
-  }
-  return bodies;
-}
-
-/**
- * Kahn's order without repeat edges; what is on a cycle comes last, in the file's order.
- * @param {Map<string, any>} nodes
- * @param {PlanEdge[]} edges
- */
-function orderOf(nodes, edges) {
-  const forward = edges.filter((edge) => edge.port !== "repeat" && nodes.has(edge.target));
-  /** @type {Map<string, number>} */
-  const open = new Map([...nodes.keys()].map((id) => [id, 0]));
-  /** @type {Map<string, string[]>} */
-  const next = new Map();
-  for (const { source, target } of forward) {
-    open.set(target, (open.get(target) ?? 0) + 1);
-    next.set(source, [...(next.get(source) ?? []), target]);
-  }
-  const order = [...nodes.keys()].filter((id) => open.get(id) === 0);
-  for (let place = 0; place < order.length; place++) {
-    for (const target of next.get(/** @type {string} */ (order[place])) ?? []) {
-      const left = (open.get(target) ?? 0) - 1;
-      open.set(target, left);
-      if (left === 0) order.push(target);
-    }
-  }
-  const placed = new Set(order);
-  return [...order, ...[...nodes.keys()].filter((id) => !placed.has(id))];
+  const ways = waysOf(document);
+  const bodies = new Map(loopsOf(ways).map((loop) => [loop.header, loop.body]));
+  return { document, nodes, edges, into, bodies, order: topological(ways) };
 }
