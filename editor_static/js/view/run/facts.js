@@ -15,8 +15,8 @@ export function RunFacts({ shown, store }) {
     "section",
     { className: "run-facts", "aria-label": word("run.facts") },
     h(Failed, { error: overview.failure, where: overview.failure?.node ? word("run.failedAt", store.plan?.label(overview.failure.node) ?? overview.failure.node) : undefined }),
-    overview.output !== null && overview.outcome === "completed" ? h("section", { className: "detail-section" }, h("h4", null, word("detail.output")), h(Outputs, { value: overview.output })) : null,
-    overview.input !== null ? h("section", { className: "detail-section" }, h("h4", null, word("detail.input")), h(Outputs, { value: overview.input })) : null,
+    isSomething(overview.output) && overview.outcome === "completed" ? h("section", { className: "detail-section" }, h("h4", null, word("detail.output")), h(Outputs, { value: overview.output })) : null,
+    isSomething(overview.input) ? h("section", { className: "detail-section" }, h("h4", null, word("detail.input")), h(Outputs, { value: overview.input })) : null,
     h(
       "dl",
       { className: "facts" },
@@ -36,4 +36,9 @@ export function RunFacts({ shown, store }) {
 function Outputs({ value }) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return h(Value, { value, label: word("detail.output") });
   return Object.entries(value).map(([key, one]) => h("div", { key, className: "prompt-part" }, h("h5", null, h("code", null, key)), h(Value, { value: /** @type {any} */ (one), label: key })));
+}
+
+/** @param {any} value */
+function isSomething(value) {
+  return value !== null && !(typeof value === "object" && !Object.keys(value).length);
 }

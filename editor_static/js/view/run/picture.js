@@ -64,7 +64,7 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
     for (const card of cards) card.group.setAttribute("tabindex", card === stop ? "0" : "-1");
   }, [nodeIn, size]);
 
-  const fit = useFit(place, size);
+  const { fit, whole } = useFit(place, size);
   const scale = zoom ?? fit;
   useLayoutEffect(() => {
     const picture = /** @type {SVGSVGElement | null} */ (place.current?.querySelector("svg"));
@@ -72,6 +72,13 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
     picture.style.width = `${size.width * scale}px`;
     picture.style.height = `${size.height * scale}px`;
   }, [scale, size]);
+  // What does not fit is looked at where something asks for it, once.
+  const isPlaced = useRef(/** @type {object | null} */ (null));
+  useLayoutEffect(() => {
+    if (!size || isPlaced.current === size || !place.current || shown.length === 0) return;
+    isPlaced.current = size;
+    lookAt(place.current, place.current.querySelector(".status-asking, .status-failed, .status-running, .status-retrying"));
+  }, [size, shown.length === 0]);
 
   const open = useCallback((/** @type {string} */ id) => onSelect(inside ? `${inside}/${id}` : id), [inside, onSelect]);
   const zoomBy = (/** @type {number} */ by) => setZoom(nextZoom(scale, by));
@@ -101,34 +108,48 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
       "div",
       { className: "run-zoom", role: "group", "aria-label": word("picture.zoom") },
       h("button", { type: "button", className: "icon-button", "aria-label": word("picture.smaller"), onClick: () => zoomBy(-1) }, h(Icon, { name: "minus" })),
-      h("button", { type: "button", className: "zoom-word", "aria-label": `${Math.round(scale * 100)} %: ${word("picture.whole")}`, title: word("picture.whole"), onClick: () => setZoom(null) }, `${Math.round(scale * 100)} %`),
+      h("button", { type: "button", className: "zoom-word", "aria-label": `${Math.round(scale * 100)} %: ${word("picture.whole")}`, title: word("picture.whole"), onClick: () => setZoom(whole) }, `${Math.round(scale * 100)} %`),
       h("button", { type: "button", className: "icon-button", "aria-label": word("picture.larger"), onClick: () => zoomBy(1) }, h(Icon, { name: "plus" })),
     ),
   );
 }
 
 /**
- * The scale at which all of it is seen, at most full size; followed when the room changes.
+ * Scroll a node into the middle, without moving the page around it.
+ * @param {HTMLElement} place
+ * @param {Element | null} node
+ */
+function lookAt(place, node) {
+  if (!node) return;
+  const box = node.getBoundingClientRect();
+  const around = place.getBoundingClientRect();
+  place.scrollBy(box.left + box.width / 2 - around.left - around.width / 2, box.top + box.height / 2 - around.top - around.height / 2);
+}
+
+/**
+ * `whole`: the scale at which all of it is seen, at most full size; `fit`: the one to begin with. Both follow the room.
  * @param {{current: HTMLDivElement | null}} place
  * @param {{width: number, height: number} | null} size
  */
 function useFit(place, size) {
-  const [fit, setFit] = useState(1);
+  const [scales, setScales] = useState({ fit: 1, whole: 1 });
   useLayoutEffect(() => {
     const element = place.current;
     if (!element || !size) return;
     const measure = () => {
       const wide = element.clientWidth / size.width;
       const high = element.clientHeight / size.height;
-      // Small screens read better with a little scrolling than with tiny words.
-      setFit(Math.max(0.1, Math.min(1, Math.max(Math.min(wide, high), Math.min(wide, 0.45)))));
+      // A phone reads better with some scrolling than with tiny words.
+      const least = element.clientWidth < 600 ? 0.6 : 0.1;
+      const whole = Math.min(1, wide, high);
+      setScales({ fit: Math.min(1, Math.max(least, whole)), whole });
     };
     measure();
     const watcher = new ResizeObserver(measure);
     watcher.observe(element);
     return () => watcher.disconnect();
   }, [place, size]);
-  return fit;
+  return scales;
 }
 
 /**
