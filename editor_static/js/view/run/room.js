@@ -1,6 +1,6 @@
 // The runs of one graph, in the editor: the newest one is shown, the others can be chosen, a new one started. Rule: what is
 // drawn is saved before it runs, so that the run is of what the author sees.
-import { h, useCallback, useEffect, useState } from "../../../vendor/flow.js";
+import { h, useCallback, useEffect, useRef, useState } from "../../../vendor/flow.js";
 import { value as asked } from "../../api.js";
 import { Icon } from "../icons.js";
 import { moment, word } from "./speech.js";
@@ -35,9 +35,11 @@ export function GraphRuns({ name, store, onRun }) {
     });
     return () => void (isGone = true);
   }, [look]);
+  const tell = useRef(onRun);
+  tell.current = onRun;
   useEffect(() => {
-    if (chosen) onRun?.(chosen);
-  }, [chosen, onRun]);
+    if (chosen) tell.current?.(chosen);
+  }, [chosen]);
   if (runs === null) return h("div", { className: "run-view is-loading" }, h("p", { className: "run-empty", role: "status" }, word("run.loading", name)));
   /** @param {string} id */
   const started = (id) => {

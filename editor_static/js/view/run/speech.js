@@ -6,6 +6,9 @@ import { language } from "../../language.js";
 /** @import { Said } from "../../contract.js" */
 /** @import { Usage } from "../../live/types.js" */
 
+/** Whoever chooses another one loads the page anew. */
+const LANGUAGE = language();
+
 /**
  * One word or sentence; `{0}`, `{1}` … are filled with the arguments. One that begins with `@` is a moment.
  * @param {string} key
@@ -13,7 +16,7 @@ import { language } from "../../language.js";
  * @returns {string}
  */
 export function word(key, ...args) {
-  const text = /** @type {Record<string, string>} */ (WORDS[language()])[key] ?? /** @type {Record<string, string>} */ (WORDS.en)[key] ?? key;
+  const text = /** @type {Record<string, string>} */ (WORDS[LANGUAGE])[key] ?? /** @type {Record<string, string>} */ (WORDS.en)[key] ?? key;
   if (!args.length) return text;
   return text.replace(/\{(\d)\}/g, (_, place) => {
     const arg = String(args[Number(place)] ?? "");
@@ -37,7 +40,7 @@ export function moment(at, isExact = false) {
   const isToday = date.toDateString() === new Date().toDateString();
   /** @type {Intl.DateTimeFormatOptions} */
   const day = isToday ? {} : { month: "short", day: "numeric" };
-  return date.toLocaleString(language(), { ...day, hour: "2-digit", minute: "2-digit", second: isToday || isExact ? "2-digit" : undefined, fractionalSecondDigits: isExact ? 3 : undefined, hourCycle: "h23" });
+  return date.toLocaleString(LANGUAGE, { ...day, hour: "2-digit", minute: "2-digit", second: isToday || isExact ? "2-digit" : undefined, fractionalSecondDigits: isExact ? 3 : undefined, hourCycle: "h23" });
 }
 
 /**
@@ -47,7 +50,7 @@ export function moment(at, isExact = false) {
 export function span(ms) {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 0.0995) return word("span.ms", Math.max(0, Math.round(ms)));
-  if (seconds < 9.95) return word("span.s", Number(seconds.toFixed(1)).toLocaleString(language()));
+  if (seconds < 9.95) return word("span.s", Number(seconds.toFixed(1)).toLocaleString(LANGUAGE));
   const whole = Math.round(seconds);
   if (whole < 60) return word("span.s", whole);
   if (whole < 3600) return whole % 60 ? word("span.minS", Math.floor(whole / 60), whole % 60) : word("span.min", whole / 60);
@@ -65,14 +68,14 @@ export function ago(ms) {
 
 /** @param {number} count */
 export function number(count) {
-  return count.toLocaleString(language());
+  return count.toLocaleString(LANGUAGE);
 }
 
 /** @param {number | null} usd */
 export function money(usd) {
   if (usd === null) return word("usage.unpriced");
   const digits = usd === 0 || usd >= 1 ? 2 : 4;
-  return `$${usd.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+  return `$${usd.toLocaleString(LANGUAGE, { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
 /** @param {Usage} usage */

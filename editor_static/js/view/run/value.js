@@ -7,6 +7,8 @@ import { number, word } from "./speech.js";
 /** @import { Json } from "../../contract.js" */
 
 const FOLD_FROM = 1200;
+/** From here on it is higher than its room, so the keyboard must reach it to scroll. */
+const SCROLLS_FROM = { characters: 500, lines: 14 };
 
 /**
  * @param {object} props
@@ -19,6 +21,7 @@ export function Value({ value, label }) {
   const [isOpen, setIsOpen] = useState(false);
   const [isCopied, setIsCopied] = useState(false);
   const isLong = text.length > FOLD_FROM;
+  const scrolls = text.length > SCROLLS_FROM.characters || text.split("\n").length > SCROLLS_FROM.lines;
   const copy = () => {
     void navigator.clipboard?.writeText(text).then(() => setIsCopied(true), () => undefined);
     setTimeout(() => setIsCopied(false), 1500);
@@ -26,7 +29,7 @@ export function Value({ value, label }) {
   return h(
     "div",
     { className: "value" },
-    h("pre", { className: isText ? "code is-text" : "code", tabIndex: 0, role: "region", "aria-label": label }, isLong && !isOpen ? `${text.slice(0, FOLD_FROM)}…` : text),
+    h("pre", { className: isText ? "code is-text" : "code", tabIndex: scrolls ? 0 : undefined, role: scrolls ? "region" : undefined, "aria-label": scrolls ? label : undefined }, isLong && !isOpen ? `${text.slice(0, FOLD_FROM)}…` : text),
     h(
       "div",
       { className: "value-acts" },
