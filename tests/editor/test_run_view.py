@@ -361,6 +361,7 @@ def test_nothing_moves_for_who_wants_it_so(open_page: OpenPage, served: Served) 
 def test_the_words_are_korean_for_who_reads_korean(open_page: OpenPage, served: Served) -> None:
     page = open_page(f"/runs/{asked(served)}", locale="ko-KR")
     page.get_by_role("tab", name="타임라인").wait_for()
+    page.locator("#node-review.status-asking").wait_for()
     assert "질문 중" in page.locator("#node-review .status-word").text_content()
     assert page.locator("html").get_attribute("lang") == "ko"
 
