@@ -138,3 +138,37 @@ KEYED: dict[str, Any] = {
     "title": "Needs a key",
     "nodes": {"ask": {"kind": "agent", "label": "Asker", "model": "openai:gpt-x", "instructions": "Say hello."}},
 }
+
+ASKS: dict[str, Any] = {
+    "format": "weft/1",
+    "name": "asks",
+    "description": "Counts until a person is content.",
+    "state": {"seen": {"schema": {"type": "array"}, "merge": "append"}},
+    "output": {"seen": "{state.seen}"},
+    "nodes": {
+        "note": {"kind": "tool", "tool": "value.set", "args": {"value": 1}, "save": {"seen": "{output}"},
+                 "to": [{"node": "ask"}]},
+        "ask": {"kind": "human-gate", "prompt": "Enough?", "options": ["yes", "no"],
+                "to": [{"on": "yes", "node": "end"}, {"on": "no", "node": "again"}]},
+        "again": {"kind": "loop-back", "max_iterations": 3, "to": [{"on": "repeat", "node": "note"}]},
+        "end": {"kind": "end"},
+    },
+}  # fmt: skip
+CALLER: dict[str, Any] = {
+    "format": "weft/1",
+    "name": "caller",
+    "nodes": {
+        "lead": {"kind": "agent", "model": "scripted:lead", "instructions": "Go.", "tools": ["graph:asks", "json.length"]},
+    },
+}  # fmt: skip
+"""An agent that calls a graph as a tool, in which a person is asked in a loop."""
+CALLER_ANSWERS: dict[str, Any] = {
+    "lead": [
+        {
+            "steps": [
+                {"tools": [{"tool": "graph:asks", "args": {}}, {"tool": "json.length", "args": {"value": [1]}}]},
+                {"text": "done"},
+            ]
+        }
+    ]
+}

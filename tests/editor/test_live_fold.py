@@ -19,7 +19,7 @@ from engine.model import Graph
 from engine.model.state import initial_state, write
 from engine.scheduler.events import Event, NodeCompleted
 from engine.scheduler.overview import edge_states, overview
-from tests.editor.samples import TEAM, TEAM_ANSWERS
+from tests.editor.samples import ASKS, CALLER, CALLER_ANSWERS, TEAM, TEAM_ANSWERS
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -57,12 +57,15 @@ def written(directory: Path) -> dict[str, Graph]:
             (directory / one.name).write_bytes(one.read_bytes())
     (directory / "team.json").write_text(json.dumps(TEAM))
     (directory / "team.scripted.json").write_text(json.dumps(TEAM_ANSWERS))
-    return {name: Graph.load(directory / f"{name}.json") for name in (*patterns(), "team")}
+    (directory / "caller.json").write_text(json.dumps(CALLER))
+    (directory / "caller.scripted.json").write_text(json.dumps(CALLER_ANSWERS))
+    (directory / "asks.json").write_text(json.dumps(ASKS))
+    return {name: Graph.load(directory / f"{name}.json") for name in (*patterns(), "team", "caller")}
 
 
 def told(graph: Graph, events: Sequence[Event], at: Sequence[int]) -> list[dict[str, Any]]:
     """What the pages make of a journal at these moments."""
-    plan = {"root": graph.name, "documents": {graph.name: graph.as_json()}}
+    plan = {"root": graph.name, "documents": {graph.name: graph.as_json(), "asks": ASKS}}
     given = {"plan": plan, "events": [event_json(event) for event in events], "at": list(at)}
     made: list[dict[str, Any]] = json.loads(node(str(HERE / "js/support/fold.mjs"), given=json.dumps(given)))
     return made
@@ -78,7 +81,7 @@ def state_after(graph: Graph, events: Sequence[Event]) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", [*patterns(), "team"])
+@pytest.mark.parametrize("name", [*patterns(), "team", "caller"])
 def test_the_pages_fold_a_journal_as_the_engine_does(name: str, tmp_path: Path) -> None:
     graph = written(tmp_path)[name]
     plan = compile_graph(graph)
