@@ -158,7 +158,10 @@ CALLER: dict[str, Any] = {
     "format": "weft/1",
     "name": "caller",
     "nodes": {
-        "lead": {"kind": "agent", "model": "scripted:lead", "instructions": "Go.", "tools": ["graph:asks", "json.length"]},
+        "lead": {
+            "kind": "agent", "model": "scripted:lead", "instructions": "Go.",
+            "tools": ["graph:asks", "json.length"],
+        },
     },
 }  # fmt: skip
 """An agent that calls a graph as a tool, in which a person is asked in a loop."""
