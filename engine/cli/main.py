@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from typing_extensions import override
 
-from engine.cli.output import Exit, Output, clean
+from engine.cli.output import Exit, Output
 from engine.errors import EngineBug, GraphError, InputError, WeftError
 from engine.model.names import nearest
+from engine.model.printable import printable
 from engine.version import VERSION
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class _Lines(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        return clean(super().format(record))
+        return printable(super().format(record))
 
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:

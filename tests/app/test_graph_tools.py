@@ -77,7 +77,7 @@ class Stage:
         """Run to the end or a wait: the result and the journal."""
         async with self.engine() as engine:
             run = await engine.start(graph, input, id="r1", answers={"boss": [{"steps": list(steps)}]})
-            result = await engine.result("r1", patience_s=1e9)
+            result = await engine.result("r1", patience_s=1e9, deadlines=True)
             return result, await run.recorded()
 
 
