@@ -104,13 +104,15 @@ def completed(of: Named, result: Result, names_now: Callable[[], Names], *, deri
 def failed(of: Named, failure: Failure, names: Names, *, retry_at: float | None = None) -> NodeFailed:
     """The fact that an attempt failed: to be retried at ``retry_at``, or for good with the error edge it takes.
 
-    An error edge whose ``when`` errs is not taken, and the failure that stands is the one of that expression.
+    An error edge whose ``when`` errs is not taken, and the failure that stands is the one of that expression. An item
+    of ``each`` takes no edge: its node does, once, when it fails with it.
     """
     path = node_path(of)
     if not failure.node:
         failure = replace(failure, node=path)
     taken: tuple[int, ...] = ()
-    if retry_at is None and (edges := of.node.by_port.get("error", ())):
+    is_item = isinstance(of, Start | Continue) and of.item is not None
+    if retry_at is None and not is_item and (edges := of.node.by_port.get("error", ())):
         try:
             taken = _taken(of, edges, {**names, "error": failure.as_json()})
         except NodeError as error:

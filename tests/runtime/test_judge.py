@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,12 @@ def refused(command: Start, result: Result, **more: Any) -> str:
 def test_of_several_edges_the_first_that_holds_is_taken(x: int, taken: tuple[int, ...]) -> None:
     command = started("a -(? output == 1)-> b; a -(? output < 3)-> c; a -> d")
     assert judge.completed(command, Result(x), names).taken == taken
+
+
+def test_an_item_that_fails_takes_no_edge_of_its_node() -> None:
+    command = started("a -(error ? error.class == 'tool')-> b; a -(error)-> c")
+    assert judge.failed(command, BROKEN, names()).taken == (0,)
+    assert judge.failed(replace(command, item=2), BROKEN, names()).taken == ()
 
 
 def test_edges_without_a_condition_need_no_word() -> None:
