@@ -167,7 +167,7 @@ class Drawing:
                 else:
                     field.locator("input, textarea").first.fill(value)
             case list():
-                self._fill_rows(field, cast("list[Any]", value))
+                self._fill_rows(field, cast("Any", value))
             case _:
                 self._fill_object(field, value, path)
 

@@ -155,7 +155,7 @@ def test_every_help_of_the_schema_is_there_in_korean() -> None:
                 for inner in value.values() if key == "properties" else [value]:
                     walk(inner, is_field=key == "properties")
         elif isinstance(schema, list):
-            for one in cast("list[Any]", schema):
+            for one in cast("Any", schema):
                 walk(one)
 
     walk(graph_schema())

@@ -107,7 +107,7 @@ def renamed(document: Any, ids: dict[str, str]) -> Any:
             case dict():
                 return {key: walk(one) for key, one in cast("dict[str, Any]", value).items()}
             case list():
-                return [walk(one) for one in cast("list[Any]", value)]
+                return [walk(one) for one in cast("Any", value)]
             case str():
                 return text(value)
             case _:
