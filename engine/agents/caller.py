@@ -29,7 +29,7 @@ from engine.agents.models.instances import smallest_instance
 from engine.agents.results import to_json
 from engine.agents.secrets import Revealed, SecretStore, has_secret, reveal
 from engine.agents.threads import Threads
-from engine.agents.toolcontext import Site, ToolContext
+from engine.agents.toolcontext import Asking, Site, ToolContext
 from engine.errors import EngineBug, Failure, OutsideError, ToolError
 from engine.model.values import ABSENT, as_object
 from engine.runtime.context import NodeContext, Suspend
@@ -335,7 +335,7 @@ class ToolCaller:
         site = Site(
             tool=call.tool.name,
             state_keys=ctx.graph.state,
-            ask=partial(questions.question, ctx, call.number),
+            ask=_asking(partial(questions.question, ctx, call.number), given),
             emit=lambda kind, value: ctx.emit(kind, given.conceal(value)),
             loop=asyncio.get_running_loop(),
             thread=threading.get_ident(),
@@ -348,6 +348,13 @@ class ToolCaller:
 def _is_this(call: Call, known: Entry) -> bool:
     """Whether what was begun under the number of an agent's call is this call; a refused one was never begun."""
     return known.begun_as is None or known.begun_as == (call.tool.name, digest(call.args))
+
+
+def _asking(ask: Asking, given: Revealed) -> Asking:
+    """How a call asks a person, who is not told its secrets either."""
+    if not given.used:
+        return ask
+    return lambda prompt, options, form: ask(given.conceal(prompt), given.conceal(options), given.conceal(form))
 
 
 def _is_journaled(call: Call, effect: Effect) -> bool:

@@ -6,15 +6,19 @@ model holds ``{"$secret": NAME}``; results, errors and progress are searched for
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
+from urllib.parse import quote_plus, unquote
 
 from engine.agents.canonical import is_list, is_object
 from engine.errors import ConfigError, NodeError
 
 SHORTEST: Final = 4
 """A secret shorter than this many characters is not searched for: it would be found everywhere."""
+LEAST_PATH: Final = 8
+"""The same for the path of an address that is a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,20 @@ class Revealed:
 
     def conceal(self, value: Any) -> Any:
         """The value without the secrets used here. O(size); at once when there are none."""
-        hidden = {s.value: f"[secret {name}]" for name, s in self.used.items() if len(s.value) >= SHORTEST}
-        return _concealed(value, hidden) if hidden else value
+        hidden = {form: f"[secret {name}]" for name, secret in self.used.items() for form in _forms(secret.value)}
+        longest_first = dict(sorted(hidden.items(), key=lambda entry: -len(entry[0])))
+        return _concealed(value, longest_first) if hidden else value
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it may come back: as it is, escaped for a form or for JSON, and what is secret of an address.
+
+    An address comes back in its normal form, so of one that is a secret as a whole the path and query are looked for.
+    """
+    place, found, rest = secret.partition("://")[2].partition("/")
+    own = {secret, f"/{rest.partition('#')[0]}"} if place and found and len(rest) >= LEAST_PATH else {secret}
+    escaped = {escape(form) for form in own for escape in (quote_plus, unquote)}
+    return {form for form in own | escaped | {json.dumps(secret)[1:-1]} if len(form) >= SHORTEST}
 
 
 def has_secret(template: Any) -> bool:
@@ -131,11 +147,18 @@ def _found(name: str, store: SecretStore) -> Secret:
     return found
 
 
+def _without(text: str, hidden: Mapping[str, str]) -> str:
+    for secret, shown in hidden.items():
+        text = text.replace(secret, shown)
+    return text
+
+
 def _concealed(value: Any, hidden: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        for secret, shown in hidden.items():
-            value = value.replace(secret, shown)
-        return value
+        shown = _without(value, hidden)
+        plain = unquote(shown) if "%" in shown else shown
+        # Percent signs can hide a secret in more ways than can be listed.
+        return _without(plain, hidden) if any(secret in plain for secret in hidden) else shown
     if is_list(value):
         return [_concealed(part, hidden) for part in value]
     if is_object(value):

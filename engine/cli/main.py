@@ -89,7 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output = Output(is_json="--json" in given, out=sys.stdout, err=sys.stderr)
     told = logging.StreamHandler()
     told.setFormatter(_Lines("weft: %(message)s"))
-    logging.basicConfig(level=os.environ.get("WEFT_LOG", "WARNING").upper(), handlers=[told])
+    logging.basicConfig(handlers=[told])
+    # Of weft alone: libraries would tell of every header that comes back, a secret in it or not.
+    LOG.setLevel(os.environ.get("WEFT_LOG", "WARNING").upper())
     try:
         return int(_act(given, output))
     except WeftError as error:

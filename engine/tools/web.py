@@ -252,7 +252,10 @@ def _text(content: bytes, headers: httpx2.Headers) -> str:
 def _status_error(sent: _Sent, answer: _Answer, text: str) -> ToolError:
     status = answer.status
     error_class: ErrorClass = "transient" if status in (408, 425, 429) or status >= 500 else "tool"
-    words = " ".join(text.split())[:300]
+    words = " ".join(text.split())
+    if len(words) > 300:
+        # No word is cut in two: half a secret would not be found any more.
+        words = words[:300].rpartition(" ")[0] + "…"
     return ToolError(
         f"{sent.url.host} answered {status}" + (f": {words}" if words else ""),
         code="http.status",

@@ -242,12 +242,16 @@ def test_full_durability_waits_for_the_disk_at_every_commit(
 OPEN_AND_CREATE = """
 async def main():
     sys.stdin.readline()
-    journal = await open_journal(sys.argv[1])
+    journal = await open_journal(sys.argv[1], busy_timeout_s=40)
     await journal.create_run(sys.argv[2], run_started(), holder=sys.argv[2], now=1000.0)
     await journal.close()
 
 say("ready")
-asyncio.run(main())
+try:
+    asyncio.run(main())
+    say("made")
+except WeftError as error:
+    say(error)
 """
 
 
@@ -262,6 +266,7 @@ def test_processes_that_make_one_database_at_the_same_time(tmp_path: Path) -> No
         second.write("go\n")
         for told in (first, second):
             told.flush()
+        assert (first_said.readline(), second_said.readline()) == ("made\n", "made\n")
 
     async def ids() -> set[str]:
         journal = await open_journal(path)

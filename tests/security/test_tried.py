@@ -277,9 +277,9 @@ def test_26_a_client_that_goes_in_the_middle_is_no_fault_of_ours(tmp_path: Path)
     assert "Traceback" not in log, log
 
 
-def started(place: Path) -> tuple[int, subprocess.Popen[str]]:
+def started(place: Path, port: int = 0) -> tuple[int, subprocess.Popen[str]]:
     """``weft serve`` in a process of its own, and its port."""
-    command = [sys.executable, "-m", "engine", "serve", "--port", "0", "--db", str(place / "weft.db"), "--json"]
+    command = [sys.executable, "-m", "engine", "serve", "--port", str(port), "--db", str(place / "weft.db"), "--json"]
     process = subprocess.Popen(
         command,
         env=os.environ | {"WEFT_TOKEN": TOKENS["root"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])},

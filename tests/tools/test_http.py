@@ -237,6 +237,49 @@ class Safe:
         return Secret("canary-7", frozenset({self._host}))
 
 
+@dataclass
+class Vault:
+    """A secret that is bound to nothing."""
+
+    value: str
+
+    def secret(self, name: str) -> Secret | None:
+        return Secret(self.value)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "written", ["{origin}/hooks/canary-7", "{caps}/hooks/canary-7#part", "{origin}/hooks/a b/canary-7"]
+)
+async def test_an_address_that_is_a_secret_comes_back_hidden_in_every_form(written: str) -> None:
+    async with serving() as server:
+        caps = server.origin.replace("http", "HTTP")
+        secret = Vault(written.format(origin=server.origin, caps=caps))
+        path = secret.value.partition("#")[0].split("/", 3)[3].replace(" ", "%20")
+        server.says(f"/{path}", 307, location="?more=1")
+        server.says(f"/{path}?more=1", 200, f"you asked for /{path}".encode())
+        tools = built_in(http=Hosts((server.origin,)))
+        result = await run(desk("http.get", {"url": {"$secret": "HOOK"}}), tools, secrets=secret)
+        assert result.output["status"] == 200
+        assert "canary" not in json.dumps(result.output)
+        server.says(f"/{path}", 404, f"no such thing as /{path}".encode())
+        with pytest.raises(ToolError) as caught:
+            await run(desk("http.get", {"url": {"$secret": "HOOK"}}), tools, secrets=secret)
+        assert "canary" not in str(caught.value)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("before", range(285, 302))
+async def test_no_half_of_a_secret_stands_in_an_error(before: int) -> None:
+    async with serving() as server:
+        server.says("/", 400, b"x" * before + b" canary-7-of-many-letters and more")
+        args = {"url": f"{server.origin}/", "headers": {"authorization": {"$secret": "API"}}}
+        tools = built_in(http=Hosts((server.origin,)))
+        with pytest.raises(ToolError) as caught:
+            await run(desk("http.get", args), tools, secrets=Vault("canary-7-of-many-letters"))
+        assert "can" not in caught.value.message.partition(": ")[2]
+
+
 @pytest.mark.anyio
 async def test_a_secret_goes_to_its_host_only_and_comes_back_hidden() -> None:
     async with serving() as server:
