@@ -684,6 +684,7 @@ export type RunLine = {
   error: Json;
   usage: { [key: string]: Json };
   waiting_for: { [key: string]: Json }[];
+  parent: { [key: string]: Json } | null;
 };
 
 /** A page of runs, newest first. `next`: the cursor of the next page, or null. `position`: of the feed. */
@@ -705,6 +706,7 @@ export type RunTold = {
   error: Json;
   usage: { [key: string]: Json };
   waiting_for: { [key: string]: Json }[];
+  parent: { [key: string]: Json } | null;
   input: Json;
   output: Json;
   /** No model was asked, and no tool called that changes something outside. */
