@@ -115,14 +115,14 @@ async def test_a_run_that_is_due_while_the_disk_is_full_goes_on_later(
 ) -> None:
     monkeypatch.setattr("engine.hosting.RETRY_EVERY_S", 0.1)
     soon = document("w -> end", name="soon")
-    soon["nodes"]["w"] = {"kind": "wait", "seconds": 0.2, "to": [{"node": "end"}]}
+    soon["nodes"]["w"] = {"kind": "wait", "seconds": 3, "to": [{"node": "end"}]}
     async with Engine.open(tmp_path / "weft.db", serving=Serving()) as engine:
         await engine.start(Graph.model_validate(soon), id="r1")
         while not await engine.runs(RunFilter(ids=["r1"], is_free=engine.clock.now())):  # noqa: ASYNC110 - tells nobody
             await asyncio.sleep(0)
         limit_files(1)
         try:
-            with anyio.fail_after(10):
+            with anyio.fail_after(30):
                 while "was not taken up" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
                     await asyncio.sleep(0.01)
         finally:
