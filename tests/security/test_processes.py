@@ -208,8 +208,8 @@ def test_24_nothing_that_a_terminal_obeys_comes_out_of_any_command(tmp_path: Pat
 
 
 def full_disk() -> None:
-    """Whatever is written beyond 64 KiB fails, as on a disk that is full."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
+    """Whatever is written beyond one page of a file fails, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
 
 COMMANDS = [
@@ -275,8 +275,11 @@ def test_28_every_command_says_what_is_wrong_and_leaves_what_was_there(
             holder.close()
     assert "Traceback" not in told.stderr, told.stderr
     assert "engine.bug" not in told.stderr, told.stderr
-    assert told.returncode in (0, 2, 3), (told.returncode, told.stderr)
-    if told.returncode == 2:
+    writes = arguments[0] in ("run", "resume", "answer", "cancel", "signal")
+    fine = {2} if writes else {0, 1, 2} if arguments[0] == "doctor" else {0, 2}
+    assert told.returncode in fine, (told.returncode, told.stderr)
+    assert "[journal." in told.stderr or not writes, told.stderr
+    if told.returncode == 2 and arguments[0] != "doctor":  # which tells of it in its list
         assert re.search(r"\[\w+\.\w+\]|\[usage\]", told.stderr), told.stderr
     for file, content in before.items():
         assert file.read_bytes() == content or arguments[0] == "fmt", file
