@@ -65,7 +65,7 @@ def test_a_graph_is_built_connected_and_named_by_keyboard_alone(empty: Drawing) 
     press(empty, "Enter")
     # Into the fields, and back.
     page.locator('.react-flow__node[data-id="agent"]').focus()
-    press(empty, "Shift+Tab", "Tab", "Home")
+    press(empty, "ArrowRight", "ArrowLeft")
     expect_selected(empty, "agent")
     press(empty, "Enter")
     page.locator(".side.right input:focus, .side.right textarea:focus").wait_for()

@@ -203,8 +203,9 @@ function Crumbs() {
 function useKeys(latest) {
   useEffect(() => {
     const press = (/** @type {KeyboardEvent} */ event) => {
-      const editor = latest.current;
-      if (!editor || event.defaultPrevented || event.isComposing) return;
+      const now = latest.current;
+      if (!now || event.defaultPrevented || event.isComposing) return;
+      const editor = withFocused(now, /** @type {Element | null} */ (event.target));
       if (document.querySelector("dialog[open]")) return;
       const binding = bindingOf(event, localStorage.getItem(SWITCH) !== "off");
       if (!binding) return;
@@ -227,11 +228,25 @@ function useKeys(latest) {
       if (editor.ui.mode !== "build" && !["commands", "keys", "save", "run", "scrub", "undo", "redo", "export"].includes(binding.action)) return;
       event.preventDefault();
       if (binding.action === "keys" && editor.ui.popup?.type === "keys") return editor.setUi({ popup: null });
-      editor.run(binding.action, binding.action === "back" ? event : binding.detail);
+      ACTIONS[binding.action]?.(editor, binding.action === "back" ? event : binding.detail);
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
   }, []);
+}
+
+/**
+ * A key means the node that has the focus, also where it came there without being selected.
+ * @param {Editor} editor
+ * @param {Element | null} target
+ * @returns {Editor}
+ */
+function withFocused(editor, target) {
+  const card = target?.closest(".react-flow__node");
+  const id = card?.getAttribute("data-id");
+  if (!id || editor.selection.has(id) || editor.ui.edge !== null) return editor;
+  editor.select([id]);
+  return { ...editor, selection: new Set([id]) };
 }
 
 /** @param {Editor} editor @param {Element} target @param {1 | -1} step */

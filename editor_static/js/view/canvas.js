@@ -333,7 +333,7 @@ export function Canvas({ differences, shown }) {
         minZoom: 0.05,
         maxZoom: 2,
         colorMode: "system",
-        attributionPosition: "bottom-center",
+        attributionPosition: "top-center",
         "aria-label": word("canvas.name"),
       },
       h(Background, { variant: BackgroundVariant.Dots, gap: 24, size: 1 }),

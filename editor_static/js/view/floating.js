@@ -66,7 +66,8 @@ export function useReturn(ref) {
  */
 export function Dialog({ title, onClose, children, footer, width }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  // Closed before it is taken away: only then does the browser give the focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     // What is asked comes first, not the way out.

@@ -71,7 +71,7 @@ function endsOf(nodes, source, target) {
 /** The wire that is being drawn. @param {ConnectionLineComponentProps} props */
 export function DrawnWire({ fromX, fromY, toX, toY, fromPosition, connectionStatus }) {
   const isBack = fromPosition === "left";
-  const start = fromX + (isBack ? PORT_REACH : -PORT_REACH);
+  const start = fromX;
   const pull = Math.max(24, Math.abs(toX - start) / 2) * (isBack ? -1 : 1);
   const css = connectionStatus === "invalid" ? "wire broken" : "wire added";
   return h("path", { className: css, d: `M${start} ${fromY}C${start + pull} ${fromY} ${toX - pull} ${toY} ${toX} ${toY}` });
