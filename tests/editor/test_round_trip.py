@@ -106,7 +106,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def random_graphs(served: Served) -> Lay:
-    """Lays random documents into the directory, in their written form, every so many-th torn; their bytes by name."""
+    """Lays random documents into the directory, as ``weft fmt`` writes them, every so many-th torn; their bytes."""
 
     def lay(prefix: str, count: int, every: int) -> dict[str, bytes]:
         laid: dict[str, bytes] = {}
