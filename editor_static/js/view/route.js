@@ -1,5 +1,6 @@
 // Where a wire runs: level out of its port, level into its target, round corners, never behind a node if there is a way.
-// Rule: pure; from two ends and the boxes between to corners and from corners to a path. O(boxes near the wire) a try.
+// Rule: pure; from two ends and the boxes between to corners and from corners to a path. O(boxes near the wire) a try, and
+// the first try that crosses nothing is the last.
 
 /** @typedef {{ x: number, y: number, width: number, height: number }} Box */
 /** @typedef {[number, number]} Point */
@@ -53,25 +54,34 @@ export function wireCorners(from, to, boxes) {
   if (sy === ty && tx > sx) {
     if (crossings([from, to], boxes.between(sx + 1, tx - 1)) === 0) return [from, to];
   }
-  const left = Math.min(sx, tx) - 2 * STUB;
-  const right = Math.max(sx, tx) + 2 * STUB;
-  const near = boxes.between(left, right);
-  /** @type {Point[][]} */
-  const tries = [];
+  const near = boxes.between(Math.min(sx, tx) - 2 * STUB, Math.max(sx, tx) + 2 * STUB);
+  return best(wireTries(from, to, near), near);
+}
+
+/**
+ * The ways that a wire could take, the shortest first, and none of them before it is asked for.
+ * @param {Point} from
+ * @param {Point} to
+ * @param {Box[]} near
+ * @returns {Generator<Point[]>}
+ */
+function* wireTries(from, to, near) {
+  const [sx, sy] = from;
+  const [tx, ty] = to;
   if (tx - sx >= 2 * GAP) {
     const middle = (sx + tx) / 2;
     // Words stand on the first level part, so it is the long one.
-    const turns = sy === ty ? [middle] : [tx - GAP, middle, sx + STUB];
-    for (const box of near) turns.push(box.x - GAP, box.x + box.width + GAP);
-    for (const x of turns) if (x >= sx + 8 && x <= tx - 12) tries.push([from, [x, sy], [x, ty], to]);
-    if (tries[0] && crossings(tries[0], near) === 0) return tries[0];
+    const turns = new Set(sy === ty ? [middle] : [tx - GAP, middle, sx + STUB]);
+    for (const box of near) turns.add(box.x - GAP).add(box.x + box.width + GAP);
+    for (const x of turns) if (x >= sx + 8 && x <= tx - 12) yield [from, [x, sy], [x, ty], to];
   }
   // Over or under what lies between.
-  const levels = [];
-  for (const box of near) levels.push(box.y - GAP, box.y + box.height + GAP);
-  levels.push((sy + ty) / 2);
-  for (const y of levels) tries.push([from, [sx + STUB, sy], [sx + STUB, y], [tx - STUB, y], [tx - STUB, ty], to]);
-  return best(tries, near);
+  /** @type {Set<number>} */
+  const levels = new Set();
+  for (const box of near) levels.add(box.y - GAP).add(box.y + box.height + GAP);
+  levels.add((sy + ty) / 2);
+  const detour = (/** @type {number} */ y) => Math.abs(y - sy) + Math.abs(ty - y);
+  for (const y of [...levels].sort((one, other) => detour(one) - detour(other))) yield [from, [sx + STUB, sy], [sx + STUB, y], [tx - STUB, y], [tx - STUB, ty], to];
 }
 
 /**
@@ -88,46 +98,43 @@ export function loopCorners(from, to, boxes) {
   const near = boxes.between(Math.min(sx, tx) - GAP, Math.max(sx, tx) + GAP);
   const under = Math.max(from.y + from.height, to.y + to.height);
   const over = Math.min(from.y, to.y);
-  /** @type {Point[][]} */
-  const tries = [];
   const lows = [under + 28, ...near.map((box) => box.y + box.height + 28).filter((y) => y >= under + 24)];
   const highs = [over - 28, ...near.map((box) => box.y - 44).filter((y) => y <= over - 24)];
-  for (const y of lows) tries.push([[sx, from.y + from.height], [sx, y], [tx, y], [tx, to.y + to.height]]);
-  for (const y of highs) tries.push([[sx, from.y], [sx, y], [tx, y], [tx, to.y]]);
-  return best(tries, near);
+  const ways = [
+    ...[...new Set(lows)].map((y) => ({ foot: from.y + from.height, y, end: to.y + to.height })),
+    ...[...new Set(highs)].map((y) => ({ foot: from.y, y, end: to.y })),
+  ];
+  const height = (/** @type {{ foot: number, y: number, end: number }} */ { foot, y, end }) => Math.abs(y - foot) + Math.abs(y - end);
+  ways.sort((one, other) => height(one) - height(other));
+  return best(ways.map(({ foot, y, end }) => [[sx, foot], [sx, y], [tx, y], [tx, end]]), near);
 }
 
 /**
  * The try that crosses the fewest boxes, then the one with the fewest turns and the shortest.
- * @param {Point[][]} tries
+ * @param {Iterable<Point[]>} tries the best first, crossings aside: the first that crosses nothing is the one
  * @param {Box[]} near
  */
 function best(tries, near) {
-  let found = /** @type {Point[]} */ (tries[0]);
+  let found = /** @type {Point[]} */ ([]);
   let least = Infinity;
   for (const one of tries) {
-    const cost = crossings(one, near) * 1e5 + one.length * 24 + lengthOf(one);
-    if (cost < least) {
-      least = cost;
+    const count = crossings(one, near, least);
+    if (count === 0) return one;
+    if (count < least) {
+      least = count;
       found = one;
     }
   }
   return found;
 }
 
-/** @param {Point[]} points */
-function lengthOf(points) {
-  let sum = 0;
-  for (let i = 1; i < points.length; i++) sum += Math.abs(/** @type {Point} */ (points[i])[0] - /** @type {Point} */ (points[i - 1])[0]) + Math.abs(/** @type {Point} */ (points[i])[1] - /** @type {Point} */ (points[i - 1])[1]);
-  return sum;
-}
-
 /**
  * How often the line runs through a box. A line may touch a box's edge: that is where it begins and ends.
  * @param {Point[]} points
  * @param {Box[]} near
+ * @param {number} [most] so many are enough
  */
-function crossings(points, near) {
+function crossings(points, near, most = Infinity) {
   let count = 0;
   for (let i = 1; i < points.length; i++) {
     const [ax, ay] = /** @type {Point} */ (points[i - 1]);
@@ -136,7 +143,7 @@ function crossings(points, near) {
     const right = Math.max(ax, bx);
     const top = Math.min(ay, by);
     const bottom = Math.max(ay, by);
-    for (const box of near) if (touches(box, left, right, top, bottom)) count++;
+    for (const box of near) if (touches(box, left, right, top, bottom) && ++count >= most) return count;
   }
   return count;
 }
