@@ -39,12 +39,14 @@ function WireOf({ id, source, target, sourceX, sourceY, targetX, targetY, data, 
   const words = data?.words ?? "";
   const css = ["wire", manner === "plain" ? "" : "dashed", data?.isBroken ? "broken" : "", data?.difference ?? ""].filter(Boolean).join(" ");
   const { x, y, room } = route.place;
+  // Neither its head nor its words could be seen.
+  if (isFar) return h("g", { "data-wire": id }, h(BaseEdge, { id, path: route.line, className: css, interactionWidth: 20 }));
   return h(
     "g",
     { "data-wire": id },
     h(BaseEdge, { id, path: route.line, className: css, interactionWidth: 20 }),
     h("path", { className: manner === "repeat" ? "wire-head open" : "wire-head", d: manner === "repeat" ? route.head : `${route.head}Z` }),
-    words && !isFar
+    words
       ? h(EdgeLabelRenderer, null, h("div", { className: `wire-words nodrag nopan${selected ? " selected" : ""}`, title: words, "data-words": id, style: { transform: `translate(-50%, -50%) translate(${x}px, ${y}px)`, maxWidth: Math.min(176, Math.max(56, room)) } }, words))
       : null,
   );
