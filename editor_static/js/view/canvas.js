@@ -53,25 +53,25 @@ export function Canvas({ differences, shown }) {
   const counts = useMemo(() => waysIn(nodesOf), [nodesOf]);
   const missing = useMemo(() => missingOf(nodesOf, places), [nodesOf, places]);
 
+  // Apart from the nodes: they are told again when something is said of them, not with every move of a hand.
+  const sentences = useMemo(() => sentencesOf(order, nodesOf, findings, editor.ui.scope), [order, nodesOf, findings, editor.ui.scope]);
+
   const nodes = useMemo(() => {
     const before = kept.current;
     /** @type {Map<string, Node>} */
     const now = new Map();
-    const names = new Map(order.map((id) => [id, nameOf(id, nodesOf?.[id])]));
-    const from = sourcesOf(nodesOf);
-    order.forEach((id, index) => {
+    for (const id of order) {
       const node = /** @type {any} */ (nodesOf)?.[id];
       const place = moving?.get(id) ?? places.get(id) ?? { x: 0, y: 0 };
       const difference = differences?.[id] ?? "";
       const worst = marks.get(id) ?? "";
       const ways = counts.get(id) ?? 0;
       const was = before.get(id);
-      const to = waysOf(node).map((edge) => names.get(edge?.node) ?? String(edge?.node));
-      const said = spoken(id, node, { place: index + 1, count: order.length, from: (from.get(id) ?? []).map((one) => names.get(one) ?? one), to, problems: findingsOf(findings, editor.ui.scope, id) });
+      const said = sentences.get(id) ?? "";
       const data = /** @type {any} */ (was?.data);
       if (was && data.node === node && was.position.x === place.x && was.position.y === place.y && was.selected === selection.has(id) && data.worst === worst && data.difference === difference && data.waysIn === ways && was.ariaLabel === said) {
         now.set(id, was);
-        return;
+        continue;
       }
       const { spots, ...box } = placed(node, ways);
       now.set(id, {
@@ -87,7 +87,7 @@ export function Canvas({ differences, shown }) {
         ariaLabel: said,
         data: { node, waysIn: ways, used: [...new Set(waysOf(node).map((edge) => portOf(node, edge)))].join(" "), worst, difference, spots },
       });
-    });
+    }
     for (const [id, place] of missing) {
       now.set(id, before.get(id) ?? missingNode(id, place));
     }
@@ -104,7 +104,7 @@ export function Canvas({ differences, shown }) {
     });
     kept.current = now;
     return [...now.values()];
-  }, [order, nodesOf, places, layout, moving, selection, marks, counts, missing, differences, isFixed, findings, editor.ui.scope]);
+  }, [order, nodesOf, places, layout, moving, selection, marks, counts, missing, differences, isFixed, sentences]);
 
   const boxes = useMemo(
     () => new Boxes([...places.values()]),
@@ -432,13 +432,29 @@ function marksOf(findings, scope) {
 }
 
 /**
+ * What a screen reader says of each node. O(nodes + wires + findings).
+ * @param {string[]} order
+ * @param {any} nodes
  * @param {import("../contract.js").Finding[]} findings
  * @param {(string | number)[]} scope
- * @param {string} id
+ * @returns {Map<string, string>}
  */
-function findingsOf(findings, scope, id) {
-  const place = `${scope.map((part) => `/${part}`).join("")}/nodes/${id}`;
-  return findings.filter((one) => one.place === place || one.place.startsWith(`${place}/`)).length;
+function sentencesOf(order, nodes, findings, scope) {
+  const names = new Map(order.map((id) => [id, nameOf(id, nodes?.[id])]));
+  const from = sourcesOf(nodes);
+  const inside = `${scope.map((part) => `/${part}`).join("")}/nodes/`;
+  /** @type {Map<string | undefined, number>} */
+  const problems = new Map();
+  for (const { place } of findings) {
+    const id = place.startsWith(inside) ? place.slice(inside.length).split("/", 1)[0] : undefined;
+    problems.set(id, (problems.get(id) ?? 0) + 1);
+  }
+  return new Map(
+    order.map((id, index) => {
+      const to = waysOf(nodes?.[id]).map((edge) => names.get(edge?.node) ?? String(edge?.node));
+      return [id, spoken(id, nodes?.[id], { place: index + 1, count: order.length, from: (from.get(id) ?? []).map((one) => names.get(one) ?? one), to, problems: problems.get(id) ?? 0 })];
+    }),
+  );
 }
 
 /** @param {any} nodes */
