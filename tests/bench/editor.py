@@ -251,8 +251,10 @@ async def show_run(browser: Browser, served: Served, part: Any, options: argpars
 def table(columns: dict[int, Figures]) -> str:
     """A line for each number, a column for each size."""
     lines = [["the editor, by number of nodes", "aim", *(f"{nodes:,}" for nodes in columns)]]
-    for what in dict.fromkeys(key for figures in columns.values() for key in figures):
-        lines.append([what, AIMS.get(what, "-"), *(told(figures.get(what)) for figures in columns.values())])
+    lines += [
+        [what, AIMS.get(what, "-"), *(told(figures.get(what)) for figures in columns.values())]
+        for what in dict.fromkeys(key for figures in columns.values() for key in figures)
+    ]
     return in_columns(lines)
 
 

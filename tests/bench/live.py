@@ -190,9 +190,8 @@ async def opened(look: Looked, run: str) -> None:
 
 async def journal(client: Any, run: str) -> list[Document]:
     """Every event of a run that has ended."""
-    events: list[Document] = []
     async with client.stream("GET", f"/api/runs/{run}/events") as answer:
-        async for line in answer.aiter_lines():
-            if line.startswith("data: ") and '"type"' in line:
-                events.append(orjson.loads(line.removeprefix("data: ")))
-    return events
+        lines = [line async for line in answer.aiter_lines()]
+    return [
+        orjson.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ") and '"type"' in line
+    ]
