@@ -8,11 +8,11 @@ what the clock says is stretched by it, and is printed for a machine of one's ow
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
@@ -116,11 +116,11 @@ class Looked:
 
     async def main_ms(self) -> float:
         """Processor time that the main thread has used so far."""
-        told = await self.session.send("Performance.getMetrics")
-        return next(one["value"] for one in told["metrics"] if one["name"] == "TaskDuration") * 1e3
+        told = await self._told("Performance.getMetrics")
+        return float(next(one["value"] for one in told["metrics"] if one["name"] == "TaskDuration")) * 1e3
 
     @asynccontextmanager
-    async def costing(self) -> AsyncIterator[Cost]:
+    async def costing(self) -> AsyncGenerator[Cost]:
         """Note what a block costs, frames included."""
         cost = Cost()
         await self.ask("() => bench.record()")
@@ -135,9 +135,13 @@ class Looked:
 
     async def heap_mb(self) -> float:
         """JavaScript's memory, garbage taken out, in millions of bytes."""
-        await self.session.send("HeapProfiler.collectGarbage")
-        told = await self.session.send("Runtime.getHeapUsage")
-        return told["usedSize"] / 1e6
+        await self._told("HeapProfiler.collectGarbage")
+        told = await self._told("Runtime.getHeapUsage")
+        return float(told["usedSize"]) / 1e6
+
+    async def _told(self, method: str) -> dict[str, Any]:
+        """What the browser tells of itself."""
+        return await cast("Any", self.session).send(method)  # type: ignore[no-any-return]
 
     async def count(self, selector: str) -> int:
         """How many elements there are of a sort."""
@@ -164,7 +168,7 @@ async def looking(browser: Browser, served: Served) -> AsyncGenerator[Looked]:
     session = await context.new_cdp_session(page)
     # A page of this origin without a script: what follows stays in its process, and is counted from here.
     await page.goto(f"{served.url}/api/session")
-    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    await cast("Any", session).send("Performance.enable", {"timeDomain": "threadTicks"})
     yield Looked(page, session, served.url)
     await context.close()
 

@@ -66,9 +66,9 @@ async def test_9_what_doubles_fails_its_node_and_not_the_process(name: str, tmp_
 
 
 BOMB: Any = {
-    "$defs": {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)} | {"d40": {"const": 0}}
+    "$defs": {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)} | {"d40": {"const": 0}},
+    "$ref": "#/$defs/d0",
 }
-BOMB |= {"$ref": "#/$defs/d0"}
 END: Any = {"e": {"kind": "end"}}
 ASKS: Any = {"kind": "human-gate", "prompt": "?", "options": [{"name": "ok", "form": BOMB}], "to": [{"node": "e"}]}
 LOOKS_AROUND: Any = {"schema": {"pattern": "(?=a*b)c"}, "default": "a" * 100_000}
@@ -94,7 +94,10 @@ def _text(document: dict[str, Any]) -> str:
 
 
 async def test_9_defaults_within_defaults_end(tmp_path: Path) -> None:
-    schema = {"type": "object", "properties": {"xs": {"type": "array", "items": {"$ref": "#"}, "default": [{}, {}]}}}
+    schema: Any = {
+        "type": "object",
+        "properties": {"xs": {"type": "array", "items": {"$ref": "#"}, "default": [{}, {}]}},
+    }
     graph = Graph.loads(_text({"input": schema, "nodes": {"e": {"kind": "end"}}}))
     async with Engine.open("memory:", graphs=tmp_path) as engine:
         started = time.process_time()
@@ -104,7 +107,7 @@ async def test_9_defaults_within_defaults_end(tmp_path: Path) -> None:
 
 
 async def test_9_a_large_input_that_is_wrong_is_refused_at_once(tmp_path: Path) -> None:
-    schema = {"type": "object", "properties": {"xs": {"type": "array", "items": {"type": "string"}}}}
+    schema: dict[str, Any] = {"type": "object", "properties": {"xs": {"type": "array", "items": {"type": "string"}}}}
     graph = Graph.loads(_text({"input": schema, "nodes": {"e": {"kind": "end"}}}))
     async with Engine.open("memory:", graphs=tmp_path) as engine:
         started = time.process_time()
