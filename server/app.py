@@ -99,8 +99,6 @@ API: Final = (
     Way("POST", "/api/runs/{id}/gates/{gate:path}/link", inbox.make_decision_link, wire.MakeLink, wire.LinkMade, 201),
     Way("POST", "/api/runs/{id}/gates/{gate:path}", inbox.decide_gate, wire.Answer, wire.RunTold),
     Way("GET", "/api/inbox/decided", inbox.list_decided, gives=wire.DecidedList),
-    Way("POST", "/api/runs/{id}/gates/{gate:path}/link", inbox.make_decision_link, wire.MakeLink, wire.LinkMade, 201),
-    Way("POST", "/api/runs/{id}/gates/{gate:path}", inbox.decide_gate, wire.Answer, wire.RunTold),
     Way("GET", "/decide/{token}/gate", inbox.linked_gate, gives=wire.GateTold),
     Way("POST", "/decide/{token}", inbox.decide_by_link, wire.Answer, wire.Decided),
     # what there is

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from typing_extensions import override
 
 from engine.cli.output import Exit, Output
-from engine.errors import EngineBug, GraphError, InputError, WeftError
+from engine.errors import ConfigError, EngineBug, GraphError, InputError, WeftError
 from engine.model.names import nearest
 from engine.model.printable import printable
 from engine.version import VERSION
@@ -83,6 +83,18 @@ def _common(place: argparse.ArgumentParser) -> None:
     group.add_argument("--config", metavar="FILE", help="configuration (default: ./weft.toml where there is one)")
 
 
+def _hear(level: str) -> None:
+    """Let weft tell from this gravity on.
+
+    Raises:
+        ConfigError: there is no such level.
+    """
+    known = ("debug", "info", "warning", "error", "critical")
+    if level.lower() not in known:
+        raise ConfigError(f"{level[:40]!r} is no level", where="WEFT_LOG", hint=f"one of {', '.join(known)}")
+    LOG.setLevel(level.upper())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -91,8 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told.setFormatter(_Lines("weft: %(message)s"))
     logging.basicConfig(handlers=[told])
     # Of weft alone: libraries would tell of every header that comes back, a secret in it or not.
-    LOG.setLevel(os.environ.get("WEFT_LOG", "WARNING").upper())
+    LOG.setLevel(logging.WARNING)
     try:
+        _hear(os.environ.get("WEFT_LOG", "warning"))
         return int(_act(given, output))
     except WeftError as error:
         output.error(error)

@@ -134,6 +134,8 @@ def test_every_word_is_there_in_both_languages() -> None:
     used = set[str]()
     for file in (STATIC / "js").rglob("*.js"):
         text = file.read_text(encoding="utf-8")
+        if re.search(r"from \"[^\"]*(?:words-run|speech)\.js\"", text) or file.name == "words-run.js":
+            continue  # these speak the words of the run view, which have a table of their own
         used |= set(re.findall(r"\bword\(\s*\"([^\"]+)\"", text))
         if "view/run" not in file.as_posix() and file.parent.name == "document":
             used |= set(re.findall(r"\[\"((?:edit|wire|wayOut|group|paste|fix)\.\w+)\"", text))

@@ -51,6 +51,36 @@ def test_undo_survives_a_reload_in_the_middle_of_the_work(served: Served, open_e
     assert (saved["nodes"], saved["layout"]) == (CHAIN["nodes"], CHAIN["layout"])
 
 
+def test_undo_survives_a_reload_before_the_answer_to_a_save_has_come(served: Served, open_editor: Any) -> None:
+    open_editor.expected.append("ERR_FAILED")
+    drawing = open_editor(new_graph(served, "unheard", CHAIN))
+    puts: list[str] = []
+
+    def swallow(route: Any) -> None:
+        if route.request.method == "PUT" and not puts:
+            puts.append(route.request.url)
+            route.fetch()
+            route.abort()
+        elif route.request.method == "PUT" and len(puts) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    drawing.page.route(f"**/api/graphs/{drawing.name}", swallow)
+    drawing.click("b")
+    drawing.page.keyboard.press("Delete")
+    drawing.node("b").wait_for(state="detached")
+    client = served.client("ann")
+    while "b" in client.get(f"/api/graphs/{drawing.name}").json()["nodes"]:
+        drawing.page.wait_for_timeout(50)
+    drawing.page.reload()
+    puts.append("a page of its own")
+    drawing.node("c").wait_for()
+    drawing.page.locator(".acts").get_by_role("button", name="Undo").click()
+    drawing.node("b").wait_for()
+    assert drawing.saved()["nodes"] == CHAIN["nodes"]
+
+
 def test_two_tabs_never_overwrite_each_other(served: Served, open_editor: Any) -> None:
     open_editor.expected.extend(["412", "ERR_INTERNET_DISCONNECTED"])
     name = new_graph(served, "two-writers", CHAIN)

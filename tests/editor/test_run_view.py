@@ -212,6 +212,7 @@ def test_state_is_shown_step_by_step_with_what_changed(open_page: OpenPage, serv
     page = open_page(f"/runs/{run}")
     page.get_by_role("tab", name="State").click()
     steps = page.locator(".state-step")
+    steps.nth(2).wait_for()
     assert [text.split("\n")[0] for text in steps.all_inner_texts()] == ["draft", "notes", "draft"]
     steps.nth(1).click()
     assert page.locator(".state-changes ins").inner_text() == "shorter"

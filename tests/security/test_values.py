@@ -94,10 +94,8 @@ def _text(document: dict[str, Any]) -> str:
 
 
 async def test_9_defaults_within_defaults_end(tmp_path: Path) -> None:
-    schema: Any = {
-        "type": "object",
-        "properties": {"xs": {"type": "array", "items": {"$ref": "#"}, "default": [{}, {}]}},
-    }
+    xs: dict[str, Any] = {"type": "array", "items": {"$ref": "#"}, "default": [{}, {}]}
+    schema: dict[str, Any] = {"type": "object", "properties": {"xs": xs}}
     graph = Graph.loads(_text({"input": schema, "nodes": {"e": {"kind": "end"}}}))
     async with Engine.open("memory:", graphs=tmp_path) as engine:
         started = time.process_time()
