@@ -21,10 +21,12 @@ import uvicorn
 from engine.app import Engine
 from engine.errors import ConfigError
 from server.app import Application, links_of
+from server.connections import AT_ONCE, Connection, open_wide
 from server.settings import Settings
 
 GRACE_S: Final = 10
 GONE_MS: Final = 60_000
+LINE_LENGTH: Final = 1024
 GC_AFTER: Final = 50_000
 """New objects after which the collector looks for cycles among them."""
 
@@ -43,6 +45,12 @@ class Server(uvicorn.Server):
         """
         del sig, frame
         self.force_exit, self.should_exit = self.should_exit, True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; of those who knock many may stand in line, though few are let in at once."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(LINE_LENGTH)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop taking requests, end the streams, finish what is open."""
@@ -69,8 +77,11 @@ async def serve(
     port = int(listener.getsockname()[1])
     engine.own_ports.add(port)
     application = Application(engine, settings_at(settings, port))
+    open_wide()
     config = uvicorn.Config(
         application,
+        http=Connection,
+        backlog=AT_ONCE,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -123,7 +134,7 @@ def _listener(settings: Settings, *, takes_any_port: bool) -> socket.socket:
             # A client that takes nothing is dropped by the kernel, with what was waiting to be sent to it.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
         listener.bind((settings.host, settings.port))
-        listener.listen(1024)
+        listener.listen(LINE_LENGTH)
     except OSError as error:
         listener.close()
         if takes_any_port and error.errno == errno.EADDRINUSE and settings.port:

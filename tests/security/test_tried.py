@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -18,6 +20,7 @@ import pytest
 
 from engine.model.new import new_graph
 from server import security
+from server.connections import Connection
 from server.security import Guesses, host_name
 from tests.server.served import TOKENS, Served, serving
 
@@ -277,7 +280,83 @@ def test_26_a_client_that_goes_in_the_middle_is_no_fault_of_ours(tmp_path: Path)
     assert "Traceback" not in log, log
 
 
-def started(place: Path, port: int = 0) -> tuple[int, subprocess.Popen[str]]:
+def closed_within(line: socket.socket, seconds: float) -> bool:
+    """Whether the other side closes the connection in that time, whatever it says before."""
+    line.settimeout(seconds)
+    try:
+        while line.recv(65536):
+            pass
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+SAYS_LITTLE = {
+    "nothing": "",
+    "half a line": "GET /heal",
+    "half a head": "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ",
+    "half a body": "POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    "Content-Length: 1000\r\n\r\n{",
+    "half of what nobody reads": "POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    "Content-Length: 1000\r\n\r\n{",
+}
+
+
+@pytest.mark.parametrize("said", SAYS_LITTLE)
+def test_26_who_says_nothing_or_drop_by_drop_holds_no_place(
+    tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection, "PATIENCE_S", 0.5)
+    with serving(tmp_path) as running:
+        port = int(running.base.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+            line.sendall(SAYS_LITTLE[said].encode())
+            for _ in range(3):
+                time.sleep(0.3)
+                with contextlib.suppress(OSError):
+                    line.sendall(b" ")
+            assert closed_within(line, 5)
+
+
+def test_26_patience_is_not_lost_with_streams_nor_with_whoever_asks_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection, "PATIENCE_S", 2.0)
+    with serving(tmp_path) as running:
+        port = int(running.base.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+            line.sendall(f"GET /api/events HTTP/1.1\r\nHost: localhost\r\n{BEARER}\r\n".encode())
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as again:
+                for _ in range(25):
+                    again.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    told = b""
+                    while b'"ok"' not in told:
+                        piece = again.recv(65536)
+                        assert piece
+                        told += piece
+                    time.sleep(0.2)
+            assert not closed_within(line, 1)
+
+
+def test_26_more_connections_than_can_be_are_sent_away_and_the_log_stays_short(tmp_path: Path) -> None:
+    port, process = started(tmp_path, files=256)
+    lines: list[socket.socket] = []
+    try:
+        lines += [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(400)]
+        time.sleep(1)
+        for line in lines:
+            line.close()
+        time.sleep(1)
+        assert httpx2.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+    finally:
+        process.terminate()
+        _, log = process.communicate(timeout=20)
+    assert len(log.splitlines()) < 50, log[:2000]
+
+
+def started(place: Path, port: int = 0, *, files: int | None = None) -> tuple[int, subprocess.Popen[str]]:
     """``weft serve`` in a process of its own, and its port."""
     command = [sys.executable, "-m", "engine", "serve", "--port", str(port), "--db", str(place / "weft.db"), "--json"]
     process = subprocess.Popen(
@@ -287,6 +366,7 @@ def started(place: Path, port: int = 0) -> tuple[int, subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=None if files is None else lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
     )
     assert process.stdout is not None
     for line in process.stdout:
