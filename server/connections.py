@@ -16,8 +16,8 @@ import h11
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-AT_ONCE: Final = 100
-"""So many connections are accepted before any of them is looked at."""
+AT_ONCE: Final = 20
+"""So many connections are accepted in one turn of the loop; one that is sent away is gone some turns later."""
 KEPT_BACK: Final = 256
 """So many files and sockets are left to those, and to databases, graphs, pictures and tools."""
 MOST_FILES: Final = 65_536
