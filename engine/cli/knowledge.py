@@ -20,7 +20,7 @@ from engine.model.new import new_graph
 from engine.version import VERSION
 
 _ABOUT = {"scripted": "answers from GRAPH.scripted.json beside the graph, or --answers; no key, no network"}
-PACKAGES = ("anyio", "cel-expr-python", "graphviz", "pydantic", "pygraphviz", "resvg-py", "starlette")
+PACKAGES = ("anyio", "cel-expr-python", "graphviz", "networkx", "pydantic", "pygraphviz", "resvg-py", "starlette")
 
 
 def _configure(place: argparse.ArgumentParser) -> None:
