@@ -16,7 +16,8 @@ export class MisfitChange extends Error {
 }
 
 /**
- * The document after some changes, one after the other, and the changes that lead back. O(depth * width) for each.
+ * The document after some changes, one after the other, and the changes that lead back. O(depth * width) for each, and for
+ * any number in a row that drop, or put, members of one object.
  * @param {Graph} graph
  * @param {readonly Change[]} changes
  * @returns {{ graph: Graph, inverse: Change[] }}
@@ -27,12 +28,116 @@ export function apply(graph, changes) {
   let value = graph;
   /** @type {Change[]} */
   const inverse = [];
-  for (const change of changes) {
-    const step = applied(value, change, 0);
+  for (let place = 0; place < changes.length; ) {
+    const first = /** @type {Change} */ (changes[place]);
+    const alike = alikeFrom(changes, place);
+    /** @type {{ value: Json, inverse: Change | Change[] }} */
+    const step = alike.length > 1 ? together(value, alike, 0) : applied(value, first, 0);
     value = step.value;
-    inverse.unshift(step.inverse);
+    inverse.push(...[step.inverse].flat().reverse());
+    place += Math.max(1, alike.length);
   }
-  return { graph: /** @type {Graph} */ (value), inverse };
+  return { graph: /** @type {Graph} */ (value), inverse: inverse.reverse() };
+}
+
+/** @typedef {Extract<Change, { op: "drop" | "put" }>} OfMember */
+
+/**
+ * The changes from a place on that each drop, or each put, a member of one object.
+ * @param {readonly Change[]} changes
+ * @param {number} place
+ * @returns {OfMember[]}
+ */
+function alikeFrom(changes, place) {
+  const first = changes[place];
+  if (!first || first.op === "splice" || first.path.length === 0) return [];
+  const parent = JSON.stringify(first.path.slice(0, -1));
+  const isAlike = (/** @type {Change | undefined} */ one) => one?.op === first.op && !isWhole(one.path.at(-1)) && !(one.op === "put" && isWhole(one.before)) && JSON.stringify(one.path.slice(0, -1)) === parent;
+  let end = place;
+  while (isAlike(changes[end])) end += 1;
+  return /** @type {OfMember[]} */ (changes.slice(place, end));
+}
+
+/** Whether a key is a whole number, which stands first wherever it is put. @param {string | number | null | undefined} key */
+function isWhole(key) {
+  return /^(0|[1-9]\d*)$/.test(String(key));
+}
+
+/**
+ * Change members of one object in one pass: one after the other each would copy all of them. Means the same.
+ * @param {Json} value
+ * @param {OfMember[]} changes all drops or all puts
+ * @param {number} depth
+ * @returns {{ value: Json, inverse: Change[] }} inverse: in the order in which they are taken back
+ */
+function together(value, changes, depth) {
+  const { path, op } = /** @type {OfMember} */ (changes[0]);
+  if (depth < path.length - 1) {
+    const step = /** @type {string | number} */ (path[depth]);
+    const inner = memberOf(value, step);
+    if (inner === undefined) throw new MisfitChange(`there is nothing to ${op}`, path.slice(0, depth + 1));
+    const result = together(inner, changes, depth + 1);
+    return { value: replaced(value, step, result.value), inverse: result.inverse };
+  }
+  if (!isObject(value)) throw new MisfitChange(`there is no object to ${op} a member of`, path.slice(0, -1));
+  return op === "drop" ? droppedTogether(value, changes) : putTogether(value, changes);
+}
+
+/**
+ * @param {JsonObject} object
+ * @param {OfMember[]} puts
+ * @returns {{ value: Json, inverse: Change[] }}
+ */
+function putTogether(object, puts) {
+  /** @type {Map<string, Json>} */
+  const values = new Map(Object.entries(object));
+  const order = [...values.keys(), null];
+  /** The key behind each key; null is the end of the list, and the way in. @type {Map<string | null, string | null>} */
+  const before = new Map(order.map((key, place) => [key, order[place - 1] ?? null]));
+  /** @type {Change[]} */
+  const inverse = [];
+  for (const put_ of puts) {
+    const key = String(put_.path.at(-1));
+    const { value, before: wanted } = /** @type {Extract<Change, { op: "put" }>} */ (put_);
+    const was = values.get(key);
+    inverse.push(was === undefined ? { op: "drop", path: put_.path } : { op: "put", path: put_.path, value: was });
+    if (was === undefined) {
+      const behind = wanted != null && values.has(wanted) ? wanted : null;
+      before.set(key, before.get(behind) ?? null);
+      before.set(behind, key);
+    }
+    values.set(key, value);
+  }
+  /** @type {[string, Json][]} */
+  const members = [];
+  for (let key = before.get(null) ?? null; key !== null; key = before.get(key) ?? null) members.push([key, /** @type {Json} */ (values.get(key))]);
+  return { value: Object.fromEntries(members.reverse()), inverse: inverse.reverse() };
+}
+
+/**
+ * @param {JsonObject} object
+ * @param {OfMember[]} drops
+ * @returns {{ value: Json, inverse: Change[] }}
+ */
+function droppedTogether(object, drops) {
+  const keys = Object.keys(object);
+  const places = new Map(keys.map((key, place) => [key, place]));
+  /** For each place the first after it that may still be there. */
+  const after = keys.map((_, place) => place + 1);
+  const next = (/** @type {number} */ place) => {
+    let there = /** @type {number} */ (after[place]);
+    while (there < keys.length && !places.has(/** @type {string} */ (keys[there]))) there = /** @type {number} */ (after[there]);
+    after[place] = there;
+    return keys[there] ?? null;
+  };
+  const inverse = drops.map(({ path: one }) => {
+    const key = String(one.at(-1));
+    const place = places.get(key);
+    if (place === undefined) throw new MisfitChange("there is nothing to drop", one);
+    places.delete(key);
+    return /** @type {Change} */ ({ op: "put", path: one, value: /** @type {Json} */ (object[key]), before: next(place) });
+  });
+  return { value: Object.fromEntries(Object.entries(object).filter(([key]) => places.has(key))), inverse: inverse.reverse() };
 }
 
 /**

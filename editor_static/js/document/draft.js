@@ -116,8 +116,21 @@ export class Draft {
    * @param {string} id
    */
   dropNode(id) {
-    this.do({ op: "drop", path: ["nodes", id] });
-    if (valueAt(this.graph, ["layout", id]) !== undefined) this.unset(["layout", id]);
+    this.dropNodes([id]);
+  }
+
+  /**
+   * Take nodes out, with their places on the canvas: O(nodes of the document) however many go.
+   * @param {Iterable<string>} ids
+   */
+  dropNodes(ids) {
+    const gone = [...ids];
+    const placed = gone.filter((id) => valueAt(this.graph, ["layout", id]) !== undefined);
+    const last = placed.pop();
+    const changes = [...gone.map((id) => ["nodes", id]), ...placed.map((id) => ["layout", id])].map((path) => /** @type {Change} */ ({ op: "drop", path }));
+    this.graph = apply(this.graph, changes).graph;
+    this.changes.push(...changes);
+    if (last !== undefined) this.unset(["layout", last]);
   }
 
   /**

@@ -78,7 +78,7 @@ export function removeNodes(graph, ids, { bridge = false } = {}) {
   const bridges = bridge ? bridgesOver(graph, gone) : [];
   const draft = new Draft(graph);
   dropEdges(draft, allEdges(graph).filter(({ node, to }) => !gone.has(node) && to !== undefined && gone.has(to)));
-  for (const id of gone) draft.dropNode(id);
+  draft.dropNodes(gone);
   for (const { node, on, to, edge } of bridges) {
     const when = typeof edge.when === "string" ? edge.when : undefined;
     if (!judgeWire(draft.graph, { node, on, to, when }).ok) continue;

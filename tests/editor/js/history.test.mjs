@@ -101,6 +101,28 @@ test("typing in one field is one step until a pause, and undo gives what was the
   assert.equal(JSON.stringify(graph), start);
 });
 
+test("changes of one object's members mean the same together as one after the other", () => {
+  const names = ["a", "b", "c", "d", "e", "1", "9", "10", "__proto__"];
+  for (let seed = 0; seed < 20 * ROUNDS; seed += 1) {
+    const random = chance(seed);
+    const start = /** @type {any} */ ({ x: Object.fromEntries(names.filter(() => random.is()).map((name, place) => [name, place])) });
+    const order = names.map((name) => ({ name, at: random.below(99) })).sort((one, other) => one.at - other.at).map(({ name }) => name);
+    const drops = order.filter((name) => Object.hasOwn(start.x, name)).map((name) => ({ op: "drop", path: ["x", name] }));
+    const puts = order.map((name, value) => ({ op: "put", path: ["x", name], value, before: random.is() ? random.one(names) : null }));
+    const changes = /** @type {any[]} */ (random.is() ? drops : puts).slice(0, 1 + random.below(8));
+    const whole = apply(start, changes);
+    let graph = start;
+    const inverse = [];
+    for (const change of changes) {
+      const step = apply(graph, [change]);
+      graph = step.graph;
+      inverse.unshift(...step.inverse);
+    }
+    assert.equal(JSON.stringify(whole), JSON.stringify({ graph, inverse }), `seed ${seed}`);
+    assert.equal(JSON.stringify(apply(whole.graph, whole.inverse).graph), JSON.stringify(start), `seed ${seed}`);
+  }
+});
+
 test("a change that does not fit is refused and leaves the document alone", () => {
   const graph = { format: "weft/1", name: "n", nodes: { a: { kind: "end" } } };
   for (const change of /** @type {any[]} */ ([
