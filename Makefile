@@ -72,10 +72,11 @@ else
 endif
 
 .PHONY: bench
-bench: $(VENV)/dev.stamp ## measure the engine's own cost per node, and the server's (no part of the tests)
+bench: $(VENV)/dev.stamp ## measure the engine's own cost per node, the server's and the editor's (no part of the tests)
 	$(PY) -m tests.bench.host
 	$(PY) -m tests.bench.lint
 	$(PY) -m tests.bench.server $(SERVER)
+	$(PY) -m tests.bench.editor
 
 .PHONY: soak
 soak: $(VENV)/dev.stamp ## the long trials of the server: crowds, kills, quarrels, whatever its description allows

@@ -130,8 +130,8 @@ class Looked:
         cost.frames_ms = await self.ask("() => bench.stop()")
 
     async def settled(self) -> None:
-        """Return when the main thread has had nothing to do, or after three seconds: a busy machine may never say so."""
-        await self.ask("() => new Promise((done) => requestIdleCallback(done, { timeout: 3000 }))")
+        """Return when the main thread has had nothing to do, or after a second: a busy machine may never say so."""
+        await self.ask("() => new Promise((done) => requestIdleCallback(done, { timeout: 1000 }))")
 
     async def heap_mb(self) -> float:
         """JavaScript's memory, garbage taken out, in millions of bytes."""

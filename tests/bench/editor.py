@@ -17,18 +17,17 @@ from typing import Any
 
 import anyio
 import orjson
-from playwright.async_api import Browser
 
 from tests.bench.browser import CHROMIUM, Looked, browsing, looking, percentile
 from tests.bench.lint import flow
 from tests.bench.live import Row, measure_flood, measure_pixels, pixels_graph, wide
 from tests.soak.serving import Served
 
-MOVES = 20
+MOVES = 15
 """Moves of the pointer in one gesture."""
-SAVES = 20
-MOST_S = 200.0
-"""No size, and no part of the run's page, is begun after so long."""
+SAVES = 12
+MOST_S = 170.0
+"""No size is begun after so long."""
 
 Document = dict[str, Any]
 Figures = dict[str, float]
@@ -229,23 +228,17 @@ async def measure(options: argparse.Namespace) -> None:
             served.put(pixels_graph())
             await stack.enter_async_context(served)
             browser = await stack.enter_async_context(browsing())
+            for part in (measure_pixels, measure_flood):
+                async with looking(browser, served) as look:
+                    title, rows = await part(look, served, options)
+                print(f"{title}\n{rows_table(rows)}\n", flush=True)
             columns: dict[int, Figures] = {}
             for nodes in options.nodes:
                 if time.perf_counter() - began < MOST_S:
                     async with looking(browser, served) as look:
                         columns[nodes] = await measure_editor(look, nodes)
             print(table(columns), flush=True)
-            for part in (measure_pixels, measure_flood):
-                if time.perf_counter() - began < MOST_S:
-                    await show_run(browser, served, part, options)
     print(f"\n{time.perf_counter() - began:.0f} s")
-
-
-async def show_run(browser: Browser, served: Served, part: Any, options: argparse.Namespace) -> None:
-    """Measure one part of the run's page."""
-    async with looking(browser, served) as look:
-        title, rows = await part(look, served, options)
-    print(f"\n{title}\n{rows_table(rows)}", flush=True)
 
 
 def table(columns: dict[int, Figures]) -> str:

@@ -39,8 +39,8 @@ function WireOf({ id, source, target, sourceX, sourceY, targetX, targetY, data, 
   const words = data?.words ?? "";
   const css = ["wire", manner === "plain" ? "" : "dashed", data?.isBroken ? "broken" : "", data?.difference ?? ""].filter(Boolean).join(" ");
   const { x, y, room } = route.place;
-  // Neither its head nor its words could be seen.
-  if (isFar) return h("g", { "data-wire": id }, h(BaseEdge, { id, path: route.line, className: css, interactionWidth: 20 }));
+  // Neither its head nor its words could be seen, nor could a hand tell it from the next.
+  if (isFar) return h("g", { "data-wire": id }, h(BaseEdge, { id, path: route.line, className: css, interactionWidth: 0 }));
   return h(
     "g",
     { "data-wire": id },
