@@ -1,6 +1,6 @@
 // The run in time. Rule: a row for each node, a bar for each execution; the chain that decided how long it took is
 // outlined and said in words; a moment of the scrubber is a line across.
-import { h, useMemo } from "../../../vendor/flow.js";
+import { h, useMemo, useRef, useState } from "../../../vendor/flow.js";
 import { axisOf, timelineOf } from "../../live/timeline.js";
 import { Icon } from "../icons.js";
 import { span, word } from "./speech.js";
@@ -12,6 +12,11 @@ import { span, word } from "./speech.js";
 /** Bars thinner than this, side by side, are drawn as one. */
 const FINEST = 0.001;
 const MOST_BARS = 150;
+/** A row's height, as run.css has it. */
+const ROW_PX = 28;
+/** Of more rows than these only those in view are made, and so many above and below them. */
+const MANY_ROWS = 100;
+const AROUND = 12;
 
 /** @param {{store: RunStore, shown: Shown, plan: Plan, now: number, selected: string | null, onSelect: (path: string) => void}} props */
 export function Timeline({ store, shown, plan, now, selected, onSelect }) {
@@ -27,12 +32,25 @@ export function Timeline({ store, shown, plan, now, selected, onSelect }) {
     "div",
     { className: "gantt" },
     h("p", { className: "gantt-chain quiet" }, h("span", { className: "gantt-key", "aria-hidden": true }), word("time.chain", chain.length > 6 ? `${chain.slice(0, 3).join(" → ")} → … → ${chain.slice(-2).join(" → ")}` : chain.join(" → "))),
-    h(
-      "div",
-      { className: "gantt-scroll", tabIndex: 0, role: "region", "aria-label": word("time.label") },
-      h("div", { className: "gantt-axis", "aria-hidden": true }, h("span", { className: "gantt-name" }), h("span", { className: "gantt-line" }, axis.ticks.map((tick) => h("span", { key: tick.at, className: "gantt-tick", style: { left: `${tick.share * 100}%` } }, tick.at === timeline.start ? "0" : span(tick.at - timeline.start))))),
-      timeline.rows.map((row) => h(RowLine, { key: row.path, row, plan, axis, end, critical: timeline.critical, isSelected: row.path === selected, onSelect, at })),
-    ),
+    h(Rows, { timeline, plan, axis, end, selected, onSelect, at }),
+  );
+}
+
+/** @param {{timeline: import("../../live/timeline.js").Timeline, plan: Plan, axis: import("../../live/timeline.js").Axis, end: number, selected: string | null, onSelect: (path: string) => void, at: number | null}} props */
+function Rows({ timeline, plan, axis, end, selected, onSelect, at }) {
+  const { rows, critical } = timeline;
+  const place = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const [top, setTop] = useState(0);
+  const isWhole = rows.length <= MANY_ROWS;
+  const first = isWhole ? 0 : Math.max(0, Math.min(top, rows.length) - AROUND);
+  const last = isWhole ? rows.length : Math.min(rows.length, top + Math.ceil((place.current?.clientHeight ?? 600) / ROW_PX) + AROUND);
+  return h(
+    "div",
+    { className: "gantt-scroll", ref: place, tabIndex: 0, role: "region", "aria-label": word("time.label"), onScroll: (/** @type {any} */ event) => setTop(Math.floor(event.currentTarget.scrollTop / ROW_PX)) },
+    h("div", { className: "gantt-axis", "aria-hidden": true }, h("span", { className: "gantt-name" }), h("span", { className: "gantt-line" }, axis.ticks.map((tick) => h("span", { key: tick.at, className: "gantt-tick", style: { left: `${tick.share * 100}%` } }, tick.at === timeline.start ? "0" : span(tick.at - timeline.start))))),
+    h("div", { style: { height: first * ROW_PX } }),
+    rows.slice(first, last).map((row) => h(RowLine, { key: row.path, row, plan, axis, end, critical, isSelected: row.path === selected, onSelect, at })),
+    h("div", { style: { height: (rows.length - last) * ROW_PX } }),
   );
 }
 
