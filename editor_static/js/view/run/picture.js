@@ -11,6 +11,8 @@ import { Painter } from "./painter.js";
 /** @import { Shown } from "../../live/run.js" */
 
 const MARGIN_PX = 24;
+/** Below this zoom words and icons could not be read: shape and colour alone are shown. */
+const FAR = 0.35;
 const ZOOMS = [0.1, 0.15, 0.25, 0.35, 0.5, 0.65, 0.8, 1, 1.25, 1.5, 2, 3];
 
 /**
@@ -91,7 +93,7 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
     "div",
     { className: "run-picture" },
     h("div", {
-      className: "run-canvas", ref: place, role: "group", "aria-label": word("picture.label"),
+      className: scale < FAR ? "run-canvas is-far" : "run-canvas", ref: place, role: "group", "aria-label": word("picture.label"),
       onClick: (/** @type {any} */ event) => {
         const id = idAt(event);
         if (id) open(id);
