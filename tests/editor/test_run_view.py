@@ -278,10 +278,9 @@ def test_a_long_journal_is_searched_and_only_what_is_seen_is_in_the_page(open_pa
     served.until_ended(run)
     page = open_page(f"/runs/{run}")
     page.get_by_role("tab", name="Events").click()
-    page.locator(".lines .line").first.wait_for()
+    page.locator(".line-type", has_text="run.completed").wait_for()
     assert int(page.locator(".lines .line").first.get_attribute("aria-setsize")) > 1000
     assert page.locator(".lines .line").count() < 60
-    page.locator(".line-type", has_text="run.completed").wait_for()
     page.get_by_label("Search events").fill("count@250")
     page.locator(".lines .line", has_text="count@250").first.wait_for()
     page.locator(".lines button", has_text="node.completed").click()

@@ -202,10 +202,13 @@ function Crumbs() {
 /** @param {{ current: Editor | null }} latest */
 function useKeys(latest) {
   useEffect(() => {
+    // What was selected when the focus came where it is.
+    let before = /** @type {Set<string>} */ (new Set());
+    const arrive = () => { before = latest.current?.chosen.current ?? before; };
     const press = (/** @type {KeyboardEvent} */ event) => {
       const now = latest.current;
       if (!now || event.defaultPrevented || event.isComposing) return;
-      const editor = withFocused(now, /** @type {Element | null} */ (event.target));
+      const editor = isSame(before, now.chosen.current) ? withFocused(now, /** @type {Element | null} */ (event.target)) : now;
       if (document.querySelector("dialog[open]")) return;
       const binding = bindingOf(event, localStorage.getItem(SWITCH) !== "off");
       if (!binding) return;
@@ -231,12 +234,22 @@ function useKeys(latest) {
       ACTIONS[binding.action]?.(editor, binding.action === "back" ? event : binding.detail);
     };
     document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
+    document.addEventListener("focusin", arrive);
+    return () => {
+      document.removeEventListener("keydown", press);
+      document.removeEventListener("focusin", arrive);
+    };
   }, []);
 }
 
+/** @param {Set<string>} one @param {Set<string>} other */
+function isSame(one, other) {
+  return one.size === other.size && [...one].every((id) => other.has(id));
+}
+
 /**
- * A key means the node that has the focus, also where it came there without being selected.
+ * A key means the node that has the focus, also where it came there without being selected. Only where nothing was
+ * selected since: the focus follows a selection by a frame, and quick keys must not be taken for the node before.
  * @param {Editor} editor
  * @param {Element | null} target
  * @returns {Editor}
