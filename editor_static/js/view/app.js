@@ -122,7 +122,7 @@ function Build() {
         h("p", { id: "canvas-help", className: "unseen" }, word("canvas.help")),
         h(ReactFlowProvider, { key: ui.scope.join("/"), children: h(Canvas, null) }),
         isEmpty ? h(Empty, null) : null,
-        h(CanvasTools, null),
+        ui.face === "canvas" ? h(CanvasTools, null) : null,
         h(Crumbs, null),
         ui.toast ? h("div", { className: "toast" }, h("span", null, ui.toast.text), ui.toast.action ? h("button", { onClick: () => { ui.toast?.action?.run(); editor.setUi({ toast: null }); } }, ui.toast.action.word) : null, h("button", { className: "icon-only", "aria-label": word("close"), onClick: () => editor.setUi({ toast: null }) }, h(Icon, { name: "close" }))) : null,
         snapshot.leftover ? h(Leftover, null) : null,

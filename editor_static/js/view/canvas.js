@@ -117,12 +117,16 @@ export function Canvas({ differences, shown }) {
     const now = new Map();
     for (const id of order) {
       const node = /** @type {any} */ (nodesOf)?.[id];
-      waysOf(node).forEach((edge, index) => {
+      const ways = waysOf(node);
+      const ports = ways.map((edge) => (isObject(edge) ? portOf(node, edge) : ""));
+      ways.forEach((edge, index) => {
         if (!isObject(edge) || typeof edge.node !== "string") return;
         const key = `${id}:${index}`;
-        const port = portOf(node, edge);
+        const port = /** @type {string} */ (ports[index]);
+        // Wires of a fork leave its bar each at a height of its own.
+        const isOneOfSeveral = !touches.leaves.has(key) && ports.indexOf(port) !== ports.lastIndexOf(port);
         const isBroken = !isObject(nodesOf) || !(edge.node in nodesOf) || !knownPort(node, port);
-        const data = { words: wireWords(node, index), manner: port === "repeat" ? "repeat" : port === "transfer" ? "transfer" : "plain", isBroken, difference: differences?.[key] ?? "", leavesAt: touches.leaves.get(key) ?? null, entersAt: touches.enters.get(key) ?? null };
+        const data = { words: wireWords(node, index), manner: port === "repeat" ? "repeat" : port === "transfer" ? "transfer" : "plain", isBroken, isOneOfSeveral, difference: differences?.[key] ?? "", leavesAt: touches.leaves.get(key) ?? null, entersAt: touches.enters.get(key) ?? null };
         const was = keptEdges.current.get(key);
         const isSelected = editor.ui.edge === key;
         if (was && was.target === edge.node && was.sourceHandle === port && was.selected === isSelected && JSON.stringify(was.data) === JSON.stringify(data)) now.set(key, was);
@@ -333,7 +337,7 @@ export function Canvas({ differences, shown }) {
         minZoom: 0.05,
         maxZoom: 2,
         colorMode: "system",
-        attributionPosition: "top-center",
+        attributionPosition: "bottom-center",
         "aria-label": word("canvas.name"),
       },
       h(Background, { variant: BackgroundVariant.Dots, gap: 24, size: 1 }),

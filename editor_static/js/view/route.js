@@ -46,16 +46,17 @@ export class Boxes {
  * @param {Point} from
  * @param {Point} to
  * @param {Boxes} boxes
+ * @param {boolean} [isOneOfSeveral] others leave by the same port: it parts from them as soon as it can
  * @returns {Point[]}
  */
-export function wireCorners(from, to, boxes) {
+export function wireCorners(from, to, boxes, isOneOfSeveral = false) {
   const [sx, sy] = from;
   const [tx, ty] = to;
   if (sy === ty && tx > sx) {
     if (crossings([from, to], boxes.between(sx + 1, tx - 1)) === 0) return [from, to];
   }
   const near = boxes.between(Math.min(sx, tx) - 2 * STUB, Math.max(sx, tx) + 2 * STUB);
-  return best(wireTries(from, to, near), near);
+  return best(wireTries(from, to, near, isOneOfSeveral), near);
 }
 
 /**
@@ -63,15 +64,16 @@ export function wireCorners(from, to, boxes) {
  * @param {Point} from
  * @param {Point} to
  * @param {Box[]} near
+ * @param {boolean} isOneOfSeveral
  * @returns {Generator<Point[]>}
  */
-function* wireTries(from, to, near) {
+function* wireTries(from, to, near, isOneOfSeveral) {
   const [sx, sy] = from;
   const [tx, ty] = to;
   if (tx - sx >= 2 * GAP) {
     const middle = (sx + tx) / 2;
-    // Words stand on the first level part, so it is the long one.
-    const turns = new Set(sy === ty ? [middle] : [tx - GAP, middle, sx + STUB]);
+    // Words stand on the level part that is the wire's own, so it is the long one.
+    const turns = new Set(sy === ty ? [middle] : isOneOfSeveral ? [sx + STUB, middle, tx - GAP] : [tx - GAP, middle, sx + STUB]);
     for (const box of near) turns.add(box.x - GAP).add(box.x + box.width + GAP);
     for (const x of turns) if (x >= sx + 8 && x <= tx - 12) yield [from, [x, sy], [x, ty], to];
   }
@@ -226,11 +228,12 @@ export function alongBar(wishes, low, high, pitch) {
 /**
  * Where words stand: in the middle of the longest level part, and how much room they have there.
  * @param {Point[]} points
+ * @param {boolean} [isOneOfSeveral] the first part is not this wire's alone
  * @returns {{ x: number, y: number, room: number }}
  */
-export function wordsPlace(points) {
+export function wordsPlace(points, isOneOfSeveral = false) {
   let place = { x: 0, y: 0, room: -1 };
-  for (let i = 1; i < points.length; i++) {
+  for (let i = isOneOfSeveral && points.length > 2 ? 2 : 1; i < points.length; i++) {
     const [ax, ay] = /** @type {Point} */ (points[i - 1]);
     const [bx, by] = /** @type {Point} */ (points[i]);
     const room = Math.abs(bx - ax) - (i === points.length - 1 ? 12 : 0);

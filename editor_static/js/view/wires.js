@@ -16,6 +16,7 @@ export const PORT_REACH = 12;
  * @property {"plain" | "repeat" | "transfer"} manner
  * @property {boolean} isBroken its target or its port is not there
  * @property {string} difference
+ * @property {boolean} isOneOfSeveral others leave by the same port
  * @property {number | null} leavesAt the height at which it leaves a bar, px below its middle
  * @property {number | null} entersAt the same at the bar that it leads to
  */
@@ -29,13 +30,14 @@ function WireOf({ id, source, target, sourceX, sourceY, targetX, targetY, data, 
   const manner = data?.manner ?? "plain";
   const ends = useStore((view) => (manner === "repeat" ? endsOf(view.nodeLookup, source, target) : ""));
   const isFar = useStore((view) => view.transform[2] < FAR);
+  const isOneOfSeveral = data?.isOneOfSeveral ?? false;
   const leavesAt = data?.leavesAt ?? 0;
   const entersAt = data?.entersAt ?? 0;
   const route = useMemo(() => {
     const loop = ends === "" ? null : JSON.parse(ends);
-    const corners = loop ? loopCorners(loop[0], loop[1], boxes) : wireCorners([sourceX - PORT_REACH, sourceY + leavesAt], [targetX + PORT_REACH, targetY + entersAt], boxes);
-    return { line: roundedPath(corners, manner === "repeat" ? 0 : 7), head: headPath(corners), place: wordsPlace(corners) };
-  }, [ends, sourceX, sourceY, targetX, targetY, boxes, manner, leavesAt, entersAt]);
+    const corners = loop ? loopCorners(loop[0], loop[1], boxes) : wireCorners([sourceX - PORT_REACH, sourceY + leavesAt], [targetX + PORT_REACH, targetY + entersAt], boxes, isOneOfSeveral);
+    return { line: roundedPath(corners, manner === "repeat" ? 0 : 7), head: headPath(corners), place: wordsPlace(corners, isOneOfSeveral) };
+  }, [ends, sourceX, sourceY, targetX, targetY, boxes, manner, isOneOfSeveral, leavesAt, entersAt]);
   const words = data?.words ?? "";
   const css = ["wire", manner === "plain" ? "" : "dashed", data?.isBroken ? "broken" : "", data?.difference ?? ""].filter(Boolean).join(" ");
   const { x, y, room } = route.place;

@@ -69,6 +69,13 @@ function Whole({ store, plan, lead }) {
     return () => document.removeEventListener("weft-scrub", scrub);
   }, [store]);
   const gates = useGates(store);
+  const side = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (selected !== null && side.current) side.current.scrollTop = 0;
+  }, [selected]);
+  const detail = selected === null ? null : h(NodeDetail, { key: `node ${selected}`, store, shown, plan, path: selected, now, onClose: () => setSelected(null), onEnter: enter, onMoment: (n) => store.hold(n) });
+  // What was just asked for stands first; where that is the asking node itself, its question does.
+  const isAside = detail !== null && !gates.some((gate) => gate.node === selected);
   return h(
     "div",
     { className: "run-view", ref: root, onKeyDown: keyed },
@@ -85,9 +92,10 @@ function Whole({ store, plan, lead }) {
       ),
       h(
         "aside",
-        { className: "run-side", "aria-label": word("run.side") },
-        gates.length ? h("div", { className: "run-gates" }, gates.map((gate) => h(GateForm, { key: gate.gate, gate, now, leadsTo: leadsTo(plan, gate), cost: usageWords(store.chronicle.now.usage) || null, decide: (option, form) => asked("POST", `${path}/gates/${encodeURIComponent(gate.gate)}`, { option, form }) }))) : null,
-        selected !== null ? h(NodeDetail, { key: selected, store, shown, plan, path: selected, now, onClose: () => setSelected(null), onEnter: enter, onMoment: (n) => store.hold(n) }) : h(RunFacts, { shown, store }),
+        { className: "run-side", "aria-label": word("run.side"), ref: side },
+        isAside ? detail : null,
+        gates.length ? h("div", { key: "gates", className: "run-gates" }, gates.map((gate) => h(GateForm, { key: gate.gate, gate, now, leadsTo: leadsTo(plan, gate), cost: usageWords(store.chronicle.now.usage) || null, decide: (option, form) => asked("POST", `${path}/gates/${encodeURIComponent(gate.gate)}`, { option, form }) }))) : null,
+        isAside ? null : (detail ?? h(RunFacts, { key: "facts", shown, store })),
       ),
     ),
     h(Drawer, { tab: isDrawerOpen ? tab : null, onTab: (/** @type {string} */ next) => (setIsDrawerOpen(!isDrawerOpen || next !== tab), setTab(next)) },
