@@ -21,6 +21,8 @@ export const MANY = 300;
 /** An end after which nothing came for so long is the last. */
 const CLOSE_AFTER_MS = 1_000;
 const ENDS = new Set(["run.completed", "run.failed", "run.cancelled"]);
+/** Ends from which a run can be taken up again, here or elsewhere. */
+const OPEN_ENDS = new Set(["failed", "cancelled"]);
 
 /**
  * What is shown. A new object for each change.
@@ -53,6 +55,8 @@ export class RunStore {
   #version = 0;
   /** @type {Stream | null} */
   #stream = null;
+  #url;
+  #stopWatching = () => {};
 
   /**
    * @param {string} id the run's
@@ -71,12 +75,19 @@ export class RunStore {
     this.#around = around;
     this.subscribe = this.subscribe.bind(this);
     this.get = this.get.bind(this);
+    this.#url = url;
     /** @type {Shown} */
     this.shown = this.#look();
+    this.#listen();
+  }
+
+  #listen() {
+    this.#stopWatching();
+    this.#stream?.close();
     this.#stream = new Stream(
-      () => `${url}?after=${this.chronicle.length}`,
+      () => `${this.#url}?after=${this.chronicle.length}`,
       { events: { message: (event) => this.take(event), volatile: (word) => this.#hear(word) }, state: (line) => this.#lineIs(line) },
-      around,
+      this.#around,
     );
   }
 
@@ -113,7 +124,18 @@ export class RunStore {
    */
   #closeSoon() {
     const stream = this.#stream;
-    this.#around.after(CLOSE_AFTER_MS, () => this.chronicle.now.outcome !== null && stream === this.#stream && stream?.close());
+    this.#around.after(CLOSE_AFTER_MS, () => {
+      if (this.chronicle.now.outcome === null || stream !== this.#stream) return;
+      stream?.close();
+      if (OPEN_ENDS.has(String(this.chronicle.now.outcome))) this.#stopWatching = this.#around.onVisibility(() => this.#looked());
+    });
+  }
+
+  /** Somebody looks again: it may have been taken up elsewhere meanwhile. */
+  #looked() {
+    if (this.#around.isHidden()) return;
+    this.#listen();
+    this.#closeSoon();
   }
 
   /** @param {Volatile} word */
@@ -131,6 +153,8 @@ export class RunStore {
 
   /** @param {LineState} line */
   #lineIs(line) {
+    // The server ends the line after the last event: nothing was lost.
+    if (line === "lost" && this.chronicle.now.outcome !== null) return;
     this.#line = line;
     this.#tellSoon();
   }
@@ -176,19 +200,16 @@ export class RunStore {
   }
 
   /** It was taken up again: follow what comes. */
-  reopen(/** @type {string} */ url) {
+  reopen() {
     this.#held = null;
-    this.#stream?.close();
-    this.#stream = new Stream(
-      () => `${url}?after=${this.chronicle.length}`,
-      { events: { message: (event) => this.take(event), volatile: (word) => this.#hear(word) }, state: (line) => this.#lineIs(line) },
-      this.#around,
-    );
+    this.#listen();
   }
 
   /** The view is gone. */
   close() {
+    this.#stopWatching();
     this.#stream?.close();
+    this.#stream = null;
     this.#listeners.clear();
   }
 }

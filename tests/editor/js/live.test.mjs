@@ -320,6 +320,26 @@ test("after the last event the line is closed for good", () => {
   assert.deepEqual([around.sources.length, around.sources[0].isClosed], [1, true]);
 });
 
+test("a failed run that was taken up elsewhere is noticed when somebody looks again", () => {
+  const around = surroundings();
+  const store = new RunStore("r", LOOP, around, "u");
+  const at = "2026-01-31T12:00:00.000Z";
+  around.sources[0].send({ n: 1, at, type: "run.failed", error: { class: "tool", code: "c", message: "m" } });
+  around.sources[0].readyState = 2;
+  around.sources[0].acts.error();
+  assert.notEqual(store.get().line, "lost");
+  around.pass(5000);
+  assert.deepEqual([around.sources.length, store.get().line], [1, "over"]);
+  around.look(false);
+  assert.equal(around.sources[1].url, "u?after=1");
+  around.pass(5000);
+  assert.equal(around.sources[1].isClosed, true);
+  around.look(false);
+  around.sources[2].send({ n: 2, at, type: "run.resumed" });
+  around.pass(5000);
+  assert.deepEqual([around.sources[2].isClosed, store.get().overview.status, around.sources.length], [undefined, "running", 3]);
+});
+
 test("an end in the middle of a journal, from which the run was taken up again, is not the last", () => {
   const around = surroundings();
   const store = new RunStore("r", LOOP, around, "u");

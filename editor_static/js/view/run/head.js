@@ -22,7 +22,7 @@ export function Head({ store, shown, now, path, lead }) {
     setSaid("");
     try {
       await asked("POST", `${path}/${what}`, {});
-      if (what === "resume") store.reopen(`${ROOT}${path}/events`);
+      if (what === "resume") store.reopen();
     } catch (error) {
       setSaid(String(/** @type {Error} */ (error).message));
     }
