@@ -1,4 +1,4 @@
-// Builds flow.js, flow.css and flow.licenses.txt from package-lock.json: `make vendor`, after a version has changed.
+// Builds flow.js, flow.css, cel.js and their licences from package-lock.json: `make vendor`, after a version has changed.
 // Rule: the same lock file gives the same bytes, so that `--compare` can prove that what is committed is what is said.
 
 import { readFile, readdir, writeFile } from "node:fs/promises";
@@ -8,39 +8,44 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const RULE = `${"-".repeat(100)}\n`;
+/** The bundles by their name, and what they are. */
+const BUNDLES = { flow: "React and React Flow", cel: "CEL expressions" };
 
 /** What is built: file name -> content. @returns {Promise<Map<string, string>>} */
 async function built() {
-  const bundle = await build({
-    absWorkingDir: HERE,
-    banner: { js: "// React and React Flow in one file; licences in flow.licenses.txt; built by vendor.mjs." },
-    bundle: true,
-    define: { "process.env.NODE_ENV": '"production"' },
-    entryPoints: ["flow.d.ts"],
-    format: "esm",
-    legalComments: "none",
-    metafile: true,
-    minify: true,
-    outfile: "flow.js",
-    target: "es2022",
-    write: false,
-  });
-  return new Map([
-    ["flow.js", bundle.outputFiles[0].text],
-    ["flow.css", await readFile(join(HERE, "node_modules/@xyflow/react/dist/style.css"), "utf8")],
-    ["flow.licenses.txt", await licences(Object.keys(bundle.metafile.inputs))],
-  ]);
+  const files = new Map([["flow.css", await readFile(join(HERE, "node_modules/@xyflow/react/dist/style.css"), "utf8")]]);
+  for (const [name, what] of Object.entries(BUNDLES)) {
+    const bundle = await build({
+      absWorkingDir: HERE,
+      banner: { js: `// ${what} in one file; licences in ${name}.licenses.txt; built by vendor.mjs.` },
+      bundle: true,
+      define: { "process.env.NODE_ENV": '"production"' },
+      entryPoints: [`${name}.d.ts`],
+      format: "esm",
+      legalComments: "none",
+      metafile: true,
+      minify: true,
+      outfile: `${name}.js`,
+      target: "es2022",
+      write: false,
+    });
+    files.set(`${name}.js`, bundle.outputFiles[0].text);
+    files.set(`${name}.licenses.txt`, await licences(name, Object.keys(bundle.metafile.inputs)));
+  }
+  return files;
 }
 
 /**
- * The licences of all packages of which a file went into the bundle, by name.
+ * The licences of all packages of which a file went into a bundle, by name.
+ * @param {string} name of the bundle
  * @param {string[]} files
  */
-async function licences(files) {
+async function licences(name, files) {
   const found = files.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
   const folders = new Set(found.filter((folder) => folder !== undefined));
   const texts = await Promise.all([...folders].sort().map(licence));
-  return `flow.js and flow.css are made of the packages below, each under its own licence.\n\n${texts.join("\n")}`;
+  const made = name === "flow" ? "flow.js and flow.css are" : `${name}.js is`;
+  return `${made} made of the packages below, each under its own licence.\n\n${texts.join("\n")}`;
 }
 
 /** @param {string} folder of a package, from here */

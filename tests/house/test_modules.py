@@ -58,7 +58,8 @@ def may_use(file: Path, other: Path) -> bool:
     """Whether a file of the editor may import another one."""
     here = room_of(file)
     if other.is_relative_to(PAGES / "vendor"):
-        return other.name == "flow.js" and here in ("", "gestures", "live", "view")
+        # CEL is no part of any page: the document's preview loads it when one is wanted.
+        return here in {"flow.js": ("", "gestures", "live", "view"), "cel.js": ("document",)}.get(other.name, ())
     if not here:
         return True
     if is_made(other):

@@ -299,11 +299,16 @@ export function schemaAt(schema, steps, root = schema) {
   const [step, ...rest] = steps;
   if (step === undefined) return here;
   if (!isObject(here)) return here;
+  const isOpen = ["anyOf", "oneOf", "allOf"].some((keyword) => Array.isArray(here[keyword]));
+  if (typeof here.type === "string" && here.type !== (typeof step === "number" ? "array" : "object") && !isOpen) return undefined;
   if (typeof step === "number") return schemaAt(here.items ?? true, rest, root);
   const properties = isObject(here.properties) ? here.properties : {};
   if (Object.hasOwn(properties, step)) return schemaAt(properties[step], rest, root);
   if (here.additionalProperties === false) return undefined;
-  return isObject(here.additionalProperties) ? schemaAt(here.additionalProperties, rest, root) : true;
+  if (isObject(here.additionalProperties)) return schemaAt(here.additionalProperties, rest, root);
+  // A schema that lists properties names all there are, unless it says otherwise: as the engine reads it.
+  const isClosed = isObject(here.properties) && here.additionalProperties === undefined && here.patternProperties === undefined && !isOpen;
+  return isClosed ? undefined : true;
 }
 
 /**
