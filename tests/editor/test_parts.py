@@ -228,3 +228,20 @@ def test_braces_open_the_names_that_may_be_written(served: Served, open_editor: 
     field.press_sequentially(" and {nodes.a")
     field.press("Enter")
     assert drawing.saved()["nodes"]["b"]["instructions"] == "About {input.topic} and {nodes.a.output}"
+
+
+def test_the_state_that_a_node_finds_is_told_with_its_types_and_writers(
+    served: Served, open_editor: Callable[..., Drawing]
+) -> None:
+    writer = {**CHAIN["nodes"]["a"], "output_key": "draft"}
+    document = {"state": {"draft": {"schema": {"type": "string"}}}, "nodes": {**CHAIN["nodes"], "a": writer}}
+    drawing = open_editor(new_graph(served, "comes-in", document))
+    drawing.click("a")
+    drawing.page.locator(".inspector-head .id", has_text="a").wait_for()
+    assert drawing.page.locator(".incoming").count() == 0
+    drawing.click("b")
+    drawing.page.locator(".incoming summary").click()
+    line = drawing.page.locator(".incoming li", has_text="draft")
+    assert "string" in line.inner_text()
+    line.get_by_role("button").click()
+    drawing.page.locator('.react-flow__node[data-id="a"].selected').wait_for()

@@ -10,6 +10,7 @@ import { Finding } from "./finding.js";
 import { CloseButton } from "./floating.js";
 import { Field, FormContext, JsonText } from "./fields.js";
 import { Icon } from "./icons.js";
+import { Incoming } from "./incoming.js";
 import { allPorts, kindOf, nameOf, portName, portOf, waysOf } from "./look.js";
 /** @import { Path } from "../contract.js" */
 
@@ -156,6 +157,7 @@ function NodeForm({ id, node }) {
         h(NameField, { id, node }),
         own.map(field),
         h(Ways, { id, node }),
+        h(Incoming, { id }),
         h(Group, { key: "data", title: word("group.data"), names: ["output_key", "save"], node, children: [field("output_key"), field("save")] }),
         executing.length ? h(Group, { key: "run", title: word("group.run"), names: [...executing, "lock"], node, children: [...executing, "lock"].map(field) }) : null,
         h(Group, { key: "more", title: word("group.more"), names: executing.length ? more : [...more, "lock"], node, children: (executing.length ? more : [...more, "lock"]).map(field) }),
