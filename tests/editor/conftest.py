@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test here needs the browser, and has more time than one that does not."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(120))
+            item.add_marker(pytest.mark.timeout(240))
             if not CHROMIUM.exists():
                 item.add_marker(pytest.mark.skip(reason=f"there is no {CHROMIUM}: the editor is not tested"))
 
@@ -64,7 +64,7 @@ def open_editor(browser: Any, served: Served) -> Iterator[Callable[..., Drawing]
             contexts.append(context)
             context.add_cookies([{**cookie, "url": served.base} for cookie in logged_in(served)])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on("console", note)
         page.on("pageerror", note)
         page.goto(f"{served.base}/graphs/{name}")
@@ -122,7 +122,7 @@ def open_page(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
             answer = context.request.post(f"{served.base}/api/session", data={"token": TOKENS[who]})
             assert answer.ok, answer.text()
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on("console", note)
         page.on("pageerror", note)
         page.goto(served.base + path)

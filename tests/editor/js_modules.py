@@ -33,6 +33,6 @@ def node() -> str:
 def lines_of(script: str, *arguments: str, given: str = "") -> Iterator[Any]:
     """What a script of tests/editor/js prints, a JSON value a line; ``given`` is its standard input."""
     command = [node(), str(JS_TESTS / script), *arguments]
-    result = subprocess.run(command, check=False, input=given, capture_output=True, text=True, timeout=50)
+    result = subprocess.run(command, check=False, input=given, capture_output=True, text=True, timeout=150)
     assert result.returncode == 0, result.stderr
     return map(json.loads, result.stdout.splitlines())

@@ -11,7 +11,7 @@ import pytest
 from tests.editor.rooms import overflow, serious
 from tests.server.served import Served, serving
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 OpenPage = Callable[..., Any]
 
 

@@ -14,7 +14,7 @@ from tests.editor.rooms import overflow, put, serious
 from tests.editor.samples import KEYED, TEAM, TEAM_ANSWERS
 from tests.server.served import TOKENS, Served, serving
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 OpenPage = Callable[..., Any]
 
 

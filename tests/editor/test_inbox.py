@@ -13,7 +13,7 @@ from tests.editor.rooms import overflow, put, serious
 from tests.editor.samples import APPROVAL, APPROVAL_ANSWERS
 from tests.server.served import Served
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 OpenPage = Callable[..., Any]
 
 

@@ -80,7 +80,7 @@ def state_after(graph: Graph, events: Sequence[Event]) -> dict[str, Any]:
     return state
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", [*patterns(), "team", "caller"])
 def test_the_pages_fold_a_journal_as_the_engine_does(name: str, tmp_path: Path) -> None:
     graph = written(tmp_path)[name]

@@ -23,7 +23,7 @@ def run(*arguments: str | Path, **environment: str) -> None:
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".test.mjs"))
 def test_the_modules_do_what_their_tests_say(file: Path) -> None:
     run("--test", file)

@@ -19,7 +19,7 @@ from tests.editor.samples import (
 )
 from tests.server.served import TOKENS, Served
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 OpenPage = Callable[..., Any]
 EVENT_TO_PIXEL_MS = 500
 """A picture that follows at all; how fast it follows on a quiet machine (aim: 150 ms at p95) is no matter of a test."""

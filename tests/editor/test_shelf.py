@@ -16,7 +16,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: the pages are not tested"),
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(240),
 ]
 
 CONTRACT = """async () => {
