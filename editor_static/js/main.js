@@ -5,6 +5,7 @@ import { Problem, ROOT, ask, value } from "./api.js";
 import { openDocument } from "./store/document.js";
 import { App } from "./view/app.js";
 import { LogIn, Missing, Trouble } from "./view/doors.js";
+import { LastRun, OpenRuns } from "./view/run/index.js";
 import { language, word } from "./words.js";
 /** @import { DocumentStore } from "./contract.js" */
 
@@ -36,8 +37,10 @@ async function open(name) {
     if (reply.status >= 400) throw new Problem({ status: reply.status, ...JSON.parse(reply.text) });
     const graph = JSON.parse(reply.text);
     const store = await openDocument({ name, graph, etag: reply.etag ?? "", world: { ask, indexedDB: globalThis.indexedDB ?? null, clock } });
-    hold(store);
-    root.render(h(App, { store, about: { schema, tools: tools.tools, graphs: graphs.graphs, models: models.providers } }));
+    const runs = new OpenRuns();
+    const last = new LastRun(name, runs);
+    hold(store, last);
+    root.render(h(App, { store, runs, last, about: { schema, tools: tools.tools, graphs: graphs.graphs, models: models.providers } }));
   } catch (error) {
     if (error instanceof Problem && error.status === 401) root.render(h(LogIn, { onDone: () => location.reload() }));
     else root.render(h(Trouble, { error }));
@@ -52,12 +55,23 @@ async function logInByLink() {
   await value("POST", "api/session", { token }).catch(() => undefined);
 }
 
-/** What happens to the graph elsewhere is told to the store; what is unsaved is saved before the page goes. @param {DocumentStore} store */
-function hold(store) {
+/**
+ * What happens to the graph elsewhere is told to the store, that a run of it has begun to who shows the last one; what is
+ * unsaved is saved before the page goes.
+ * @param {DocumentStore} store
+ * @param {LastRun} last
+ */
+function hold(store, last) {
   const source = new EventSource(`${ROOT}api/events`);
   source.addEventListener("graph", (event) => {
     const told = JSON.parse(/** @type {MessageEvent} */ (event).data);
     if (told.name === store.get().name) store.changedOnServer(told.etag ?? null);
+  });
+  source.addEventListener("message", ({ data }) => {
+    // Every event of every run comes by here; only few are looked into.
+    if (!data.includes('"run.started"')) return;
+    const told = JSON.parse(data);
+    if (told.type === "run.started" && told.graph === store.get().name) last.begun(told.run);
   });
   addEventListener("pagehide", () => {
     source.close();

@@ -6,6 +6,7 @@ import { RunView } from "./view/run/index.js";
 import { openPage } from "./view/run/page.js";
 import { word } from "./view/run/speech.js";
 
+const node = new URLSearchParams(location.search).get("node");
 const id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 
 function RunPage() {
@@ -21,7 +22,7 @@ function RunPage() {
   }, []);
   const name = h("h1", { key: "name", className: "only-spoken" }, `${graph} ${id}`);
   const lead = graph ? [name, h("a", { key: "edit", className: "button is-plain", href: `${ROOT}graphs/${encodeURIComponent(graph)}`, "aria-label": word("page.edit"), title: word("page.edit") }, h(Icon, { name: "canvas" }))] : name;
-  return h(RunView, { run: id, name: graph, lead });
+  return h(RunView, { run: id, name: graph, lead, node });
 }
 
 await openPage("run", RunPage);

@@ -3,7 +3,7 @@
 // expressions are not carried out here.
 
 import { partsOf, pathOf } from "./names.js";
-import { stateAt } from "./state.js";
+import { ROOTS, lookUp, namesAt } from "./values.js";
 
 /** @import { Json, JsonObject, RunEvent } from "./types.js" */
 /** @import { Chronicle } from "./chronicle.js" */
@@ -13,7 +13,6 @@ import { stateAt } from "./state.js";
 class Unknown extends Error {}
 
 const PLACEHOLDER = /\{\{|\}\}|\{([a-z][a-z0-9_]*(?:\.[A-Za-z_$][\w$-]*|\[\d+\])*\??)\}/g;
-const ROOTS = new Set(["input", "state", "nodes", "run", "iteration", "item", "index", "output", "error"]);
 /** A lone `{key?}` that is absent. */
 const ABSENT = Symbol("absent");
 
@@ -76,24 +75,7 @@ function namesOf(chronicle, steps, execution, runId, first) {
   const { scope, turns, item } = partsOf(execution);
   if (item !== null) throw new Unknown();
   const started = /** @type {RunEvent} */ (chronicle.events[0]);
-  /** @type {JsonObject} */
-  const nodes = {};
-  const past = chronicle.at(first - 1);
-  for (const view of past.nodes.values()) {
-    const inside = partsOf(view.execution);
-    if (inside.scope !== scope) continue;
-    const done = chronicle.byExecution.get(view.execution)?.find((event) => event.type === "node.completed" && event.n < first);
-    if (done && "output" in done) nodes[inside.node] = { output: done["output"], port: done["port"] ?? null };
-  }
-  const around = scope ? chronicle.byExecution.get(scope)?.find((event) => event.type === "node.started") : started;
-  const input = around?.["input"];
-  return {
-    ...(input === undefined ? {} : { input }),
-    state: stateAt(steps, scope, first - 1, chronicle.plan),
-    nodes,
-    run: { id: runId, started_at: started.at },
-    iteration: turns[turns.length - 1] ?? 1,
-  };
+  return { ...namesAt(chronicle, steps, scope, first - 1), run: { id: runId, started_at: started.at }, iteration: turns[turns.length - 1] ?? 1 };
 }
 
 /**
@@ -146,17 +128,10 @@ function isKnown(path, names) {
  * @returns {any}
  */
 function found(path, names) {
-  const isOptional = path.endsWith("?");
-  const steps = [...path.replace(/\?$/, "").matchAll(/[^.[\]]+/g)].map(([step]) => step);
-  let value = /** @type {any} */ (ROOTS.has(steps[0] ?? "") ? names : names["state"]);
-  for (const step of steps) {
-    if (value === null || typeof value !== "object" || !(step in value)) {
-      if (isOptional) return ABSENT;
-      throw new Unknown();
-    }
-    value = value[step];
-  }
-  return value;
+  const value = lookUp(path, names);
+  if (value !== undefined) return value;
+  if (path.endsWith("?")) return ABSENT;
+  throw new Unknown();
 }
 
 /**

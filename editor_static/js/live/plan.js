@@ -114,3 +114,24 @@ function scopeFrom(document) {
   const bodies = new Map(loopsOf(ways).map((loop) => [loop.header, loop.body]));
   return { document, nodes, edges, into, bodies, order: topological(ways) };
 }
+
+/**
+ * Whether a document is the one that a run was bound to; where its nodes stand on the canvas and the order of keys aside.
+ * @param {any} document
+ * @param {any} other
+ */
+export function isOf(document, other) {
+  return isAlike({ ...document, layout: null }, { ...other, layout: null });
+}
+
+/**
+ * @param {any} one
+ * @param {any} other
+ * @returns {boolean}
+ */
+function isAlike(one, other) {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null || Array.isArray(one) !== Array.isArray(other)) return false;
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && isAlike(one[key], other[key]));
+}

@@ -11,6 +11,7 @@ import { at, isObject, partsOf } from "./context.js";
 import { glide } from "./glide.js";
 import { kindOf, nameOf, waysOf } from "./look.js";
 import { PATTERNS } from "./patterns.js";
+import { eventWords } from "./run/events.js";
 import { written } from "./written.js";
 /** @import { Editor } from "./context.js" */
 
@@ -298,7 +299,37 @@ export const ACTIONS = {
   outline: (editor) => editor.setUi({ mode: "build", left: "outline" }),
   history: (editor) => editor.setUi({ mode: "history" }),
   language: () => switchLanguage(),
-  scrub: (editor, step) => document.dispatchEvent(new CustomEvent("weft-scrub", { detail: { step, run: editor.ui.run } })),
+  /** An event back or on in the last run; its drawer opens, so that what changed is seen. */
+  scrub(editor, step) {
+    const { last, ui } = editor;
+    last.want();
+    if (!ui.isDrawerOpen || ui.drawer === "problems") editor.setUi({ drawer: "timeline", isDrawerOpen: true });
+    const { store } = last.get();
+    if (!store) return;
+    store.step(step);
+    const { n, length } = store.get();
+    const event = store.chronicle.events[n - 1];
+    editor.announce(word("said.moment", String(n), String(length), event ? eventWords(event) : ""));
+  },
+  /** A node by its path in a run: into the sub-flow where it stands in this document, else the node around it. */
+  show_ran(editor, path) {
+    const [first = "", ...rest] = path.split("/").map((/** @type {string} */ part) => part.split("!")[0] ?? "");
+    const ids = [first, ...rest];
+    /** @type {import("../contract.js").Path} */
+    const scope = [];
+    let graph = editor.snapshot.graph;
+    for (const id of ids.slice(0, -1)) {
+      const inner = at(graph, ["nodes", id, "inline"]);
+      if (!isObject(inner)) break;
+      scope.push("nodes", id, "inline");
+      graph = inner;
+    }
+    const id = ids[scope.length / 3] ?? "";
+    if (at(graph, ["nodes", id]) === undefined) return editor.announce(word("said.no_node", id));
+    editor.setUi({ mode: "build", face: "canvas", scope, edge: null, isInspectorOpen: true });
+    editor.select([id], scope);
+    if (scope.join("/") === editor.ui.scope.join("/")) reveal(editor, id);
+  },
   export: (editor) => editor.setUi({ popup: { type: "export", x: innerWidth - 260, y: 56 } }),
   async download(editor, ending) {
     const { name, graph } = editor.snapshot;

@@ -17,18 +17,19 @@ import { nameOf } from "./look.js";
 import { Outline } from "./outline.js";
 import { Palette } from "./palette.js";
 import { Leftover, Popups } from "./popups.js";
-import { RunView } from "./run/index.js";
+import { OpenRunsContext, RunView } from "./run/index.js";
 /** @import { DocumentStore, Edit } from "../contract.js" */
 /** @import { About, Editor, Ui } from "./context.js" */
+/** @import { LastRun, OpenRuns } from "./run/index.js" */
 
 /** @type {Ui} */
 const START = {
   mode: "build", face: "canvas", left: "add", drawer: "problems", isDrawerOpen: false, isInspectorOpen: false,
-  scope: [], edge: null, extra: new Set(), popup: null, toast: null, problem: -1, run: null, field: null,
+  scope: [], edge: null, extra: new Set(), popup: null, toast: null, isThroughOpen: true, problem: -1, field: null,
 };
 
-/** @param {{ store: DocumentStore, about: About }} props */
-export function App({ store, about }) {
+/** @param {{ store: DocumentStore, about: About, runs: OpenRuns, last: LastRun }} props */
+export function App({ store, about, runs, last }) {
   const snapshot = useSyncExternalStore(store.subscribe, store.get);
   const [ui, setAll] = useState(START);
   const [said, setSaid] = useState({ text: "", turn: 0 });
@@ -64,11 +65,12 @@ export function App({ store, about }) {
   const graph = at(snapshot.graph, scope);
   const selection = useMemo(() => new Set([...(scope.length ? [] : snapshot.selection), ...ui.extra]), [scope, snapshot.selection, ui.extra]);
   chosen.current = selection;
-  const editor = useMemo(() => ({ store, snapshot, graph, about, selection, chosen, select, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, about, selection, select, ui, scope, setUi, act, announce, run]);
+  const editor = useMemo(() => ({ store, snapshot, graph, about, selection, chosen, select, last, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, about, selection, select, last, ui, scope, setUi, act, announce, run]);
   latest.current = editor;
 
   useKeys(latest);
   useClipboard(latest);
+  useEffect(() => last.hold(ui.mode === "run"), [last, ui.mode]);
   useEffect(() => {
     const name = typeof snapshot.graph["title"] === "string" ? snapshot.graph["title"] : snapshot.name;
     document.title = `${name} · weft`;
@@ -86,12 +88,16 @@ export function App({ store, about }) {
     EditorContext.Provider,
     { value: editor },
     h(
-      "div",
-      { className: "app" },
-      h(Header, null),
-      ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store, onRun: (/** @type {string} */ id) => setUi({ run: id }) })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
-      h(Popups, null),
-      h("div", { className: "unseen", role: "status", "aria-live": "polite", "data-said": true }, said.text + (said.turn % 2 ? "\u200b" : "")),
+      OpenRunsContext.Provider,
+      { value: runs },
+      h(
+        "div",
+        { className: "app" },
+        h(Header, null),
+        ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store, chosen: last.get().run, onRun: (/** @type {string} */ id) => last.choose(id) })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
+        h(Popups, null),
+        h("div", { className: "unseen", role: "status", "aria-live": "polite", "data-said": true }, said.text + (said.turn % 2 ? "\u200b" : "")),
+      ),
     ),
   );
 }

@@ -1,9 +1,12 @@
-// A text field in which `{` opens the names that may be written there. Rule: completion is a help, never in the way: typing
-// on, Esc and a click elsewhere close it, and nothing is written that was not chosen.
-import { h, useLayoutEffect, useRef, useState } from "../../vendor/flow.js";
+// A text field in which `{` opens the names that may be written there, with what they held in the last run. Rule:
+// completion is a help, never in the way: typing on, Esc and a click elsewhere close it, and nothing is written that was not
+// chosen.
+import { h, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "../../vendor/flow.js";
 import { complete } from "../document/names.js";
+import { brief, lookUp } from "../live/values.js";
 import { word } from "../words.js";
 import { useEditor } from "./context.js";
+import { useLastRun } from "./run/last.js";
 /** @import { Path } from "../contract.js" */
 
 /**
@@ -76,24 +79,52 @@ export function CompletingText({ value, language, path, isLong = false, onText, 
         event.stopPropagation();
       },
     }),
-    open
-      ? h(
-          "div",
-          { className: "floating picker completion-list", style: { position: "absolute", left: 0, top: "100%", width: "100%", minWidth: 0 } },
-          h(
-            "ul",
-            { id: `${rest["id"]}-list`, role: "listbox", "aria-label": word("completion") },
-            open.items.map((item, index) =>
-              h(
-                "li",
-                { key: item.text, id: `${rest["id"]}-${index}`, role: "option", "aria-selected": index === active, style: { gridTemplateColumns: "minmax(0, 1fr) auto" }, onPointerDown: (/** @type {any} */ event) => { event.preventDefault(); choose(item); }, onPointerMove: () => setActive(index) },
-                h("span", { className: "mono ellipsis" }, item.text),
-                h("span", { className: "side-word" }, item.isOptional ? `${item.type} ?` : item.type),
-                item.detail ? h("span", { className: "why ellipsis", style: { gridColumn: "1 / 3" } }, item.detail) : null,
-              ),
-            ),
-          ),
-        )
-      : null,
+    open ? h(Offered, { id: rest["id"], items: open.items, active, path, onActive: setActive, onChoose: choose }) : null,
   );
 }
+
+/**
+ * The names that are offered, each with its type and with what it held in the last run.
+ * @param {{ id: string | undefined, items: any[], active: number, path: Path, onActive: (index: number) => void, onChoose: (item: any) => void }} props
+ */
+function Offered({ id, items, active, path, onActive, onChoose }) {
+  const names = useLastNames(path);
+  const ref = useRef(/** @type {HTMLDivElement | null} */ (null));
+  // It may open below what is in view.
+  useLayoutEffect(() => { ref.current?.scrollIntoView({ block: "nearest" }); }, []);
+  return h(
+    "div",
+    { ref, className: "floating picker completion-list", style: { position: "absolute", left: 0, top: "100%", width: "100%", minWidth: 0 } },
+    h(
+      "ul",
+      { id: `${id}-list`, role: "listbox", "aria-label": word("completion") },
+      items.map((item, index) => {
+        const held = names === null ? undefined : lookUp(item.text, names);
+        return h(
+          "li",
+          { key: item.text, id: `${id}-${index}`, role: "option", "aria-selected": index === active, style: { gridTemplateColumns: "minmax(0, 1fr) auto" }, onPointerDown: (/** @type {any} */ event) => { event.preventDefault(); onChoose(item); }, onPointerMove: () => onActive(index) },
+          h("span", { className: "mono ellipsis" }, item.text),
+          h("span", { className: "side-word" }, item.isOptional ? `${item.type} ?` : item.type),
+          held !== undefined ? h("span", { className: "why held ellipsis" }, h("span", { className: "unseen" }, `${word("completion.held")} `), brief(held)) : null,
+          item.detail ? h("span", { className: "why ellipsis", style: { gridColumn: "1 / 3" } }, item.detail) : null,
+        );
+      }),
+    ),
+  );
+}
+
+/**
+ * What the names of the last run held, for the field at a path; null where it is not known (yet).
+ * @param {Path} path within the shown graph
+ */
+function useLastNames(path) {
+  const { last, ui } = useEditor();
+  const { store } = useLastRun(last);
+  const shown = useSyncExternalStore(store ? store.subscribe : noChange, store ? store.get : nothing);
+  const scope = ui.scope.filter((_, place) => place % 3 === 1).join("/");
+  const node = path[0] === "nodes" && path.length > 2 ? String(path[1]) : null;
+  return useMemo(() => last.names(scope, node), [last, store, shown?.n, shown?.length, scope, node]);
+}
+
+const nothing = () => null;
+const noChange = () => () => undefined;

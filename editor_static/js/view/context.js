@@ -2,6 +2,7 @@
 // is only about the screen (tabs, popups, the sub-flow one stands in) is the one state `ui`.
 import { createContext, useContext } from "../../vendor/flow.js";
 /** @import { Context } from "../../vendor/flow.js" */
+/** @import { LastRun } from "./run/last.js" */
 /** @import { DocumentStore, Edit, Graph, JsonObject, Path, Said, Snapshot } from "../contract.js" */
 
 /**
@@ -37,13 +38,13 @@ import { createContext, useContext } from "../../vendor/flow.js";
  * @property {"problems" | "timeline" | "events" | "state" | "diff"} drawer
  * @property {boolean} isDrawerOpen
  * @property {boolean} isInspectorOpen only under 900 px
+ * @property {boolean} isThroughOpen whether what the last run put through the selected node is shown
  * @property {Path} scope where the shown graph stands in the document: [] or the path of an inline sub-flow
  * @property {string | null} edge the selected wire, as node:index
  * @property {Set<string>} extra what is selected besides the document's own nodes: text boxes, and all within a sub-flow
  * @property {Popup | null} popup
  * @property {{ text: string, action?: { word: string, run: () => void } } | null} toast
  * @property {number} problem the problem that F8 stands at, -1: none
- * @property {string | null} run
  * @property {string | null} field a place (JSON Pointer) whose field is to be focused
  */
 
@@ -56,6 +57,7 @@ import { createContext, useContext } from "../../vendor/flow.js";
  * @property {Set<string>} selection of the shown graph: ids of nodes, and `$note:0` for a text box
  * @property {{ current: Set<string> }} chosen the same, also before it is drawn
  * @property {(ids: Iterable<string>, scope?: Path) => void} select in the shown graph, or in the one that will be shown
+ * @property {LastRun} last the run whose values are shown beside the graph
  * @property {Ui} ui
  * @property {(patch: Partial<Ui>) => void} setUi
  * @property {(edit: Edit) => void} act do an edit of the shown graph

@@ -6,6 +6,7 @@ import { FixButton } from "./finding.js";
 import { Icon } from "./icons.js";
 import { nameOf } from "./look.js";
 import { RunPanel } from "./run/index.js";
+import { runPath } from "./through.js";
 
 const TABS = /** @type {const} */ (["problems", "timeline", "events", "state"]);
 
@@ -31,7 +32,7 @@ export function Drawer() {
       h("span", { className: "grow" }),
       h("button", { className: "icon-only", "aria-expanded": ui.isDrawerOpen, "aria-label": word(ui.isDrawerOpen ? "drawer.close" : "drawer.open"), onClick: () => editor.setUi({ isDrawerOpen: !ui.isDrawerOpen }) }, h(Icon, { name: ui.isDrawerOpen ? "down" : "up" })),
     ),
-    ui.isDrawerOpen ? h("div", { className: "scroll", id: "drawer-panel", role: "tabpanel", tabIndex: 0, "aria-labelledby": `tab-${ui.drawer}` }, ui.drawer === "problems" ? h(Problems, null) : h(RunPanel, { tab: ui.drawer, run: ui.run })) : h("div", { id: "drawer-panel", hidden: true }),
+    ui.isDrawerOpen ? h("div", { className: "scroll", id: "drawer-panel", role: "tabpanel", tabIndex: 0, "aria-labelledby": `tab-${ui.drawer}` }, ui.drawer === "problems" ? h(Problems, null) : h(RunPanel, { tab: ui.drawer, last: editor.last, selected: editor.selection.size === 1 ? runPath(ui.scope, [...editor.selection].join("")) : null, onSelect: (/** @type {string} */ path) => editor.run("show_ran", path) })) : h("div", { id: "drawer-panel", hidden: true }),
   );
 }
 

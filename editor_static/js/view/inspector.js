@@ -1,4 +1,5 @@
-// The inspector: the form of what is selected: a node, a wire, several nodes, or nothing, which is the graph itself.
+// The inspector: the form of what is selected: a node, a wire, several nodes, or nothing, which is the graph itself; below
+// a node's form stands what the last run put through it.
 // Rule: the fields come from the JSON Schema of the document, so that no field of it can be missing here.
 import { h, useEffect, useRef } from "../../vendor/flow.js";
 import { EXECUTING_FIELDS, FIELDS, OWN_FIELDS } from "../document/tables.js";
@@ -12,6 +13,7 @@ import { Field, FormContext, JsonText } from "./fields.js";
 import { Icon } from "./icons.js";
 import { Incoming } from "./incoming.js";
 import { allPorts, kindOf, nameOf, portName, portOf, waysOf } from "./look.js";
+import { Through } from "./through.js";
 /** @import { Path } from "../contract.js" */
 
 /** Fields that stand first, for each kind; the others are in groups. */
@@ -147,9 +149,9 @@ function NodeForm({ id, node }) {
   const field = (/** @type {string} */ name) => h(Field, { key: name, name, schema: schema.properties[name], value: node[name], path: [name], isRequired: (schema.required ?? []).includes(name) });
   return h(
     Form,
-    { base: ["nodes", id], node: id, children: h(
+    { base: ["nodes", id], node: id, children: [h(
       "div",
-      { className: "scroll" },
+      { key: "form", className: "scroll" },
       h(Head, { icon: kind, css: `kind-${kind}`, title: word(`kind.${kind}`), id, acts }),
       h(
         "div",
@@ -164,7 +166,7 @@ function NodeForm({ id, node }) {
         strange.length ? h("div", { className: "field", "data-place": pointerOf(["nodes", id]) }, h("span", { className: "label" }, word("field.unknown")), strange.map((name) => h(Strange, { key: name, name, place: ["nodes", id, name], value: node[name] }))) : null,
         h(OwnFindings, { place: pointerOf(["nodes", id]) }),
       ),
-    ) },
+    ), h(Through, { key: "through", id })] },
   );
 }
 

@@ -5,12 +5,13 @@ import { Chronicle, STRIDE } from "../../../editor_static/js/live/chronicle.js";
 import { edgeStates } from "../../../editor_static/js/live/edges.js";
 import { chosenAfter, concernsInbox, modelsThatNeedKeys, seldom } from "../../../editor_static/js/live/lists.js";
 import { partsOf, pathOf } from "../../../editor_static/js/live/names.js";
-import { Plan } from "../../../editor_static/js/live/plan.js";
+import { Plan, isOf } from "../../../editor_static/js/live/plan.js";
 import { recordOf } from "../../../editor_static/js/live/record.js";
 import { RunStore } from "../../../editor_static/js/live/run.js";
 import { differences, stateAt, stepsOf } from "../../../editor_static/js/live/state.js";
 import { REST_AFTER_MS, Stream } from "../../../editor_static/js/live/stream.js";
 import { axisOf, timelineOf } from "../../../editor_static/js/live/timeline.js";
+import { brief, lookUp, namesAt, outputOf, scopeAt } from "../../../editor_static/js/live/values.js";
 import { whyWaiting } from "../../../editor_static/js/live/waiting.js";
 
 const START_MS = Date.parse("2026-01-31T12:00:00.000Z");
@@ -397,4 +398,75 @@ test("which models need a key is read from the document, sub-agents and inline s
   const document = { nodes: { a: { kind: "agent", model: ["scripted:x", "openai:y"], agents: { b: { model: "other:z" } } }, s: { kind: "subgraph", inline: { nodes: { c: { kind: "agent", model: "third:w" } } } } } };
   assert.deepEqual(modelsThatNeedKeys(document, true), ["openai:y", "other:z", "third:w"]);
   assert.deepEqual(modelsThatNeedKeys({ nodes: { a: { kind: "agent", model: "scripted:x" } } }, false), ["scripted:x"]);
+});
+
+// --- values ---
+
+const MANY = new Plan({
+  root: "many",
+  documents: {
+    many: {
+      name: "many",
+      layout: { split: [0, 0] },
+      nodes: {
+        split: { kind: "parallel-fork", to: [{ node: "a" }, { node: "b" }] },
+        a: { kind: "tool", tool: "t", to: [{ node: "both" }] },
+        b: { kind: "tool", tool: "t", each: "input.list", to: [{ node: "both", when: "false" }, { node: "team" }] },
+        both: { kind: "join", wait: "any", to: [{ node: "team" }] },
+        team: { kind: "subgraph", inline: { name: "inner", state: { x: {} }, nodes: { say: { kind: "tool", output_key: "x" } } } },
+      },
+    },
+  },
+});
+
+const FULL = journal([
+  { type: "run.started", graph: "many", graph_hash: "h", input: { list: [1, 2] } },
+  { type: "node.completed", node: "split", execution: "split", port: "branch" },
+  { type: "node.started", node: "a", execution: "a", attempt: 1 },
+  { type: "node.completed", node: "a", execution: "a", output: "A", port: "ok" },
+  { type: "node.started", node: "b", execution: "b", attempt: 1, items: [1, 2] },
+  { type: "node.completed", node: "b", execution: "b[0]", output: "one" },
+  { type: "node.failed", node: "b", execution: "b[1]", error: { class: "tool", code: "no", message: "no" } },
+  { type: "node.completed", node: "b", execution: "b", port: "ok", taken: [1] },
+  { type: "node.completed", node: "both", execution: "both", port: "ok" },
+  { type: "node.started", node: "team", execution: "team", attempt: 1, input: { topic: "rivers" } },
+  { type: "node.started", node: "team/say", execution: "team/say", attempt: 1 },
+  { type: "node.completed", node: "team/say", execution: "team/say", output: "hello", port: "ok", writes_output: ["x"] },
+]);
+
+test("the names of a run hold what stands in its journal, and what follows from it", () => {
+  const chronicle = chronicleOf(FULL, MANY);
+  const steps = FULL.flatMap(stepsOf);
+  const names = namesAt(chronicle, steps, "", FULL.length);
+  assert.equal(lookUp("input.list[1]", names), 2);
+  assert.equal(lookUp("nodes.split.output", names), undefined);
+  assert.equal(lookUp("nodes.a.output", names), "A");
+  assert.deepEqual(lookUp("nodes.b.output", names), ["one", null]);
+  assert.deepEqual(lookUp("nodes.both.output", names), { a: "A" });
+  assert.equal(lookUp("nodes.both.port?", names), "ok");
+  const inner = namesAt(chronicle, steps, /** @type {string} */ (scopeAt(chronicle.now, "team")), FULL.length);
+  assert.deepEqual(inner.input, { topic: "rivers" });
+  assert.equal(lookUp("x", inner), "hello");
+  assert.equal(lookUp("nodes.say.output", inner), "hello");
+  assert.equal(scopeAt(chronicle.now, "nowhere"), null);
+});
+
+test("a name holds what it held at the moment that is looked at", () => {
+  const chronicle = chronicleOf(FULL, MANY);
+  assert.equal(lookUp("nodes.a.output", namesAt(chronicle, FULL.flatMap(stepsOf), "", 3)), undefined);
+  const loop = chronicleOf(TWICE, LOOP);
+  assert.deepEqual(outputOf(loop, loop.at(8), loop.at(8).view("back"), 8), { iteration: 1, exhausted: false });
+});
+
+test("a long value is told in a few letters", () => {
+  assert.equal(brief("a\n b"), "a b");
+  assert.equal(brief({ a: 1 }), '{"a":1}');
+  assert.equal(brief("x".repeat(200), 10), `${"x".repeat(9)}…`);
+});
+
+test("a document is the run's wherever its nodes stand and however its keys are ordered", () => {
+  const own = MANY.documents.many;
+  const { nodes, ...rest } = own;
+  assert.equal(isOf(own, { nodes, ...rest, layout: { split: [8, 8] } }), true);
+  assert.equal(isOf(own, { ...own, nodes: { ...nodes, a: { ...nodes.a, tool: "u" } } }), false);
 });

@@ -1,14 +1,15 @@
 // One node, told whole: why it waits, and for the execution that is chosen its attempts, input, prompt, model text, tool
 // calls, output, writes and what it used. Rule: a section is there only if there is something to say.
 import { h, useEffect, useMemo, useState } from "../../../vendor/flow.js";
-import { derivedInput } from "../../live/inputs.js";
-import { partsOf } from "../../live/names.js";
 import { shownStatus } from "../../live/overview.js";
 import { recordOf } from "../../live/record.js";
+import { brief } from "../../live/values.js";
 import { whyWaiting } from "../../live/waiting.js";
 import { Icon } from "../icons.js";
-import { moment, money, number, say, span, usageWords, word } from "./speech.js";
+import { money, number, say, span, word } from "./speech.js";
 import { Badge } from "./badge.js";
+import { Picker } from "./picker.js";
+import { Attempts, times, useInput } from "./told.js";
 import { Failed, Value } from "./value.js";
 
 /** @import { Json } from "../../contract.js" */
@@ -58,49 +59,6 @@ export function NodeDetail({ store, shown, plan, path, now, onClose, onEnter, on
   );
 }
 
-/**
- * @param {ExecutionRecord} record
- * @param {number} now
- * @param {boolean} isOver
- */
-function times(record, now, isOver) {
-  if (record.startedAt === null) return "";
-  const end = record.endedAt ?? (isOver ? null : now);
-  const parts = [moment(record.startedAt), end === null ? "" : span(record.endedAt === null ? Math.floor((end - record.startedAt) / 1000) * 1000 : end - record.startedAt), usageWords(record.usage)];
-  return parts.filter(Boolean).join(" · ");
-}
-
-/**
- * Iterations and items of the node, as chips; the chosen one is told below.
- * @param {{store: RunStore, path: string, executions: string[], execution: string, n: number, onPick: (execution: string) => void}} props
- */
-function Picker({ store, path, executions, execution, n, onPick }) {
-  const whole = execution.replace(/\[\d+\]$/, "");
-  const items = store.chronicle.itemsOf(path, whole, n);
-  if (executions.length < 2 && !items.length) return null;
-  return h(
-    "div",
-    { className: "detail-picker" },
-    executions.length > 1 ? h(Chips, { label: word("detail.iterations"), names: executions, chosen: whole, text: turnWords, onPick }) : null,
-    items.length ? h(Chips, { label: word("detail.items"), names: [whole, ...items], chosen: execution, text: (name) => (name === whole ? word("detail.allItems") : String(partsOf(name).item)), onPick }) : null,
-  );
-}
-
-/** @param {string} execution */
-function turnWords(execution) {
-  const parts = execution.split("/").map((part) => partsOf(part));
-  const turns = parts.map((part) => part.turns.join(".") || "1");
-  return turns.length > 1 && turns.slice(0, -1).some((one) => one !== "1") ? turns.join(" / ") : /** @type {string} */ (turns[turns.length - 1]);
-}
-
-/** @param {{label: string, names: string[], chosen: string, text: (name: string) => string, onPick: (name: string) => void}} props */
-function Chips({ label, names, chosen, text, onPick }) {
-  if (names.length > 24) {
-    return h("label", { className: "chips" }, h("span", { className: "quiet" }, label), h("select", { value: chosen, onChange: (/** @type {any} */ event) => onPick(event.currentTarget.value) }, names.map((name) => h("option", { key: name, value: name }, text(name)))));
-  }
-  return h("div", { className: "chips", role: "group", "aria-label": label }, h("span", { className: "quiet" }, label), names.map((name) => h("button", { key: name, type: "button", className: "chip", "aria-pressed": name === chosen, onClick: () => onPick(name) }, text(name))));
-}
-
 /** @typedef {(name: string) => (() => void) | null} OnGraph opens a graph that the agent called */
 
 /** @param {{store: RunStore, shown: Shown, record: ExecutionRecord, node: any, onMoment: (n: number) => void, onGraph: OnGraph}} props */
@@ -117,7 +75,7 @@ function Sections({ store, shown, record, node, onMoment, onGraph }) {
     record.steps.length || record.calls.length ? section("steps", isAgent ? word("detail.turn") : word("detail.calls"), h(Turn, { record, onGraph })) : null,
     record.gates.length ? section("gates", word("detail.questions"), h(Questions, { record })) : null,
     record.output !== undefined && record.status === "completed" ? section("output", word("detail.output"), h(Value, { value: record.output, label: word("detail.output") }), record.port && record.port !== "ok" ? word("detail.port", record.port) : record.target ? word("detail.target", record.target) : "") : null,
-    record.writes.length ? section("writes", word("detail.writes"), h("ul", { className: "plain" }, record.writes.map((write) => h("li", { key: write.key }, h("code", null, write.key), " ← ", h("span", { className: "quiet" }, short(write.value)))))) : null,
+    record.writes.length ? section("writes", word("detail.writes"), h("ul", { className: "plain" }, record.writes.map((write) => h("li", { key: write.key }, h("code", null, write.key), " ← ", h("span", { className: "quiet" }, brief(write.value)))))) : null,
     record.inputN ? h("button", { type: "button", className: "link-button", onClick: () => onMoment(record.inputN) }, word("detail.goThere")) : null,
     shown.isLive ? null : h("p", { className: "quiet small" }, word("detail.asOf", shown.n)),
   );
@@ -138,54 +96,10 @@ function hasSomething(value) {
   return value !== null && !(typeof value === "object" && !Object.keys(value).length);
 }
 
-/** @param {Json} value */
-function short(value) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-/**
- * The resolved input: from the journal, or filled in again and checked against the hash that the journal has.
- * @param {RunStore} store
- * @param {ExecutionRecord} record
- * @returns {{value: Json | undefined, note: string}}
- */
-function useInput(store, record) {
-  const [derived, setDerived] = useState(/** @type {{hash: string, value: Json | undefined} | null} */ (null));
-  const { execution, input, inputHash } = record;
-  useEffect(() => {
-    if (!inputHash || input !== undefined) return;
-    let isGone = false;
-    void derivedInput(store.chronicle, store.steps, execution, store.id, inputHash).then((value) => !isGone && setDerived({ hash: inputHash, value }));
-    return () => void (isGone = true);
-  }, [store, execution, input, inputHash]);
-  if (input !== undefined) return { value: input, note: "" };
-  if (!inputHash || derived?.hash !== inputHash) return { value: undefined, note: "" };
-  return derived.value === undefined ? { value: undefined, note: word("detail.hashOnly", inputHash.slice(0, 12)) } : { value: derived.value, note: word("detail.derived") };
-}
-
 /** @param {{value: Json}} props */
-function Prompts({ value }) {
+export function Prompts({ value }) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return h(Value, { value, label: word("detail.prompt") });
   return Object.entries(value).map(([key, one]) => h("div", { key, className: "prompt-part" }, h("h5", null, word(`prompt.${key}`)), h(Value, { value: one, label: word(`prompt.${key}`) })));
-}
-
-/** @param {{record: ExecutionRecord}} props */
-function Attempts({ record }) {
-  return h(
-    "ol",
-    { className: "attempts" },
-    record.attempts.map((attempt, place) =>
-      h(
-        "li",
-        { key: place },
-        h(Badge, { status: attempt.status }, word("detail.attempt", attempt.number)),
-        h("span", { className: "quiet" }, attempt.endedAt === null ? moment(attempt.startedAt) : `${moment(attempt.startedAt)} · ${span(attempt.endedAt - attempt.startedAt)}`),
-        attempt.error ? h("span", { className: "attempt-error" }, `${attempt.error.class} · ${attempt.error.code}: ${attempt.error.message}`) : null,
-        attempt.retryAt !== null ? h("span", { className: "quiet" }, word("detail.retryAt", moment(attempt.retryAt))) : null,
-      ),
-    ),
-  );
 }
 
 /**

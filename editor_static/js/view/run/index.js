@@ -3,6 +3,8 @@ import { h } from "../../../vendor/flow.js";
 import { GraphRuns } from "./room.js";
 import { OneRun } from "./view.js";
 
+export { LastRun, useLastRun } from "./last.js";
+export { OpenRuns, OpenRunsContext } from "./opened.js";
 export { RunPanel } from "./panel.js";
 export { StartRun } from "./start.js";
 
@@ -15,8 +17,10 @@ export { StartRun } from "./start.js";
  * @param {string} [props.name] the graph's
  * @param {{flush: () => Promise<void>}} [props.store] what keeps the graph's document, saved before a run starts
  * @param {(run: string) => void} [props.onRun] told which run is looked at
+ * @param {string | null} [props.chosen] of the graph's runs the one to begin with; absent: the newest
  * @param {ReactNode} [props.lead] what stands before the run's title
+ * @param {string | null} [props.node] path of the node to begin at
  */
-export function RunView({ run, name, store, onRun, lead }) {
-  return run ? h(OneRun, { key: run, run, name, lead }) : h(GraphRuns, { key: name, name: name ?? "", store, onRun });
+export function RunView({ run, name, store, onRun, chosen, lead, node }) {
+  return run ? h(OneRun, { key: run, run, name, lead, node }) : h(GraphRuns, { key: name, name: name ?? "", store, onRun, first: chosen ?? null });
 }

@@ -1,5 +1,5 @@
-// The runs of one graph, in the editor: the newest one is shown, the others can be chosen, a new one started. Rule: what is
-// drawn is saved before it runs, so that the run is of what the author sees.
+// The runs of one graph, in the editor: the newest one is shown, or the one that was looked at before; the others can be
+// chosen, a new one started. Rule: what is drawn is saved before it runs, so that the run is of what the author sees.
 import { h, useCallback, useEffect, useRef, useState } from "../../../vendor/flow.js";
 import { value as asked } from "../../api.js";
 import { Icon } from "../icons.js";
@@ -14,10 +14,11 @@ const LISTED = 30;
  * @param {string} props.name the graph's
  * @param {{flush: () => Promise<void>} | undefined} props.store what keeps the document
  * @param {((run: string) => void) | undefined} props.onRun the run that is looked at
+ * @param {string | null} props.first the one to begin with; null: the newest
  */
-export function GraphRuns({ name, store, onRun }) {
+export function GraphRuns({ name, store, onRun, first }) {
   const [runs, setRuns] = useState(/** @type {any[] | null} */ (null));
-  const [chosen, setChosen] = useState(/** @type {string | null} */ (null));
+  const [chosen, setChosen] = useState(first);
   const [isNew, setIsNew] = useState(false);
   const [said, setSaid] = useState("");
   const look = useCallback(
@@ -31,7 +32,7 @@ export function GraphRuns({ name, store, onRun }) {
   useEffect(() => {
     let isGone = false;
     void look().then((found) => {
-      if (!isGone) setChosen(found[0]?.id ?? null);
+      if (!isGone) setChosen((before) => before ?? found[0]?.id ?? null);
     });
     return () => void (isGone = true);
   }, [look]);

@@ -7,6 +7,27 @@ import { eventWords } from "./events.js";
 
 /** @import { RunStore, Shown } from "../../live/run.js" */
 
+/**
+ * Go an event back or on by a key, `[` or `]`, where nobody is typing.
+ * @param {RunStore} store
+ * @param {any} event
+ * @returns {boolean} whether the key was one of them
+ */
+export function scrubbed(store, event) {
+  if (isTyped(event) || (event.key !== "[" && event.key !== "]")) return false;
+  event.preventDefault();
+  store.step(event.key === "[" ? -1 : 1);
+  return true;
+}
+
+/**
+ * Whether a key is text, or a shortcut of the browser.
+ * @param {any} event
+ */
+export function isTyped(event) {
+  return event.ctrlKey || event.metaKey || event.altKey || (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "range");
+}
+
 /** @param {{store: RunStore, shown: Shown}} props */
 export function Scrubber({ store, shown }) {
   const event = store.chronicle.events[shown.n - 1];

@@ -2,10 +2,10 @@
 // step that is looked at is the last one up to the moment of the scrubber, so both always say the same.
 import { h, useMemo, useState } from "../../../vendor/flow.js";
 import { differences, stateAt } from "../../live/state.js";
+import { brief } from "../../live/values.js";
 import { moment, word } from "./speech.js";
 import { Value } from "./value.js";
 
-/** @import { Json } from "../../contract.js" */
 /** @import { RunStore, Shown } from "../../live/run.js" */
 
 const MOST_LISTED = 400;
@@ -33,15 +33,9 @@ export function StateSteps({ store, shown }) {
     h(
       "div",
       { className: "state-after" },
-      changed.length ? h("div", { className: "state-changes" }, h("h4", null, word("state.changed", step?.execution ?? "")), h("ul", { className: "plain" }, changed.slice(0, 50).map((one) => h("li", { key: one.path }, h("code", null, one.path), " ", one.before === undefined ? null : h("del", null, brief(one.before)), " ", one.after === undefined ? null : h("ins", null, brief(one.after)))))) : null,
+      changed.length ? h("div", { className: "state-changes" }, h("h4", null, word("state.changed", step?.execution ?? "")), h("ul", { className: "plain" }, changed.slice(0, 50).map((one) => h("li", { key: one.path }, h("code", null, one.path), " ", one.before === undefined ? null : h("del", null, brief(one.before, 120)), " ", one.after === undefined ? null : h("ins", null, brief(one.after, 120)))))) : null,
       h("h4", null, word("state.after", shown.n)),
       Object.keys(after).length ? h("dl", { className: "state-values" }, Object.entries(after).map(([key, value]) => h("div", { key, className: changed.some((one) => one.path === key || one.path.startsWith(`${key}.`) || one.path.startsWith(`${key}[`)) ? "is-changed" : undefined }, h("dt", null, h("code", null, key)), h("dd", null, h(Value, { value, label: key }))))) : h("p", { className: "quiet" }, word("state.empty")),
     ),
   );
-}
-
-/** @param {Json} value */
-function brief(value) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 }

@@ -1,7 +1,8 @@
 // One run put together. Rule: everything that is shown stands at the same moment of it; what is looked at (a node, a sub-flow,
 // a tab) is the view's own, what happened is the store's.
-import { h, useCallback, useEffect, useRef, useState, useSyncExternalStore } from "../../../vendor/flow.js";
+import { h, useCallback, useRef, useState, useSyncExternalStore } from "../../../vendor/flow.js";
 import { value as asked } from "../../api.js";
+import { scopeOf } from "../../live/names.js";
 import { NodeDetail } from "./detail.js";
 import { EventList } from "./events.js";
 import { RunFacts } from "./facts.js";
@@ -11,7 +12,7 @@ import { Head } from "./head.js";
 import { useNow } from "./now.js";
 import { useStore } from "./opened.js";
 import { RunPicture } from "./picture.js";
-import { Scrubber } from "./scrubber.js";
+import { Scrubber, isTyped, scrubbed } from "./scrubber.js";
 import { usageWords, word } from "./speech.js";
 import { Spoken } from "./spoken.js";
 import { StateSteps } from "./state.js";
@@ -24,26 +25,26 @@ import { Timeline } from "./timeline.js";
 
 const TABS = /** @type {const} */ (["timeline", "events", "state", "table"]);
 
-/** @param {{run: string, name?: string | undefined, lead?: ReactNode}} props */
-export function OneRun({ run, name, lead }) {
+/** @param {{run: string, name?: string | undefined, lead?: ReactNode, node?: string | null | undefined}} props node: the path of the one to begin at */
+export function OneRun({ run, name, lead, node = null }) {
   const { store, problem } = useStore(run);
   if (problem) return h("div", { className: "run-view" }, h("div", { className: "banner is-failed", role: "alert" }, lead ?? null, h("strong", null, problem.message), problem.hint ? h("span", null, problem.hint) : null));
   if (!store?.plan) return h("div", { className: "run-view is-loading" }, h("p", { className: "run-empty", role: "status" }, word("run.loading", name ?? run)));
-  return h(Whole, { key: store.id, store, plan: store.plan, lead });
+  return h(Whole, { key: store.id, store, plan: store.plan, lead, start: node !== null && store.plan.node(node) ? node : null });
 }
 
-/** @param {{store: RunStore, plan: Plan, lead?: any}} props */
-function Whole({ store, plan, lead }) {
+/** @param {{store: RunStore, plan: Plan, lead?: any, start: string | null}} props */
+function Whole({ store, plan, lead, start }) {
   const shown = useSyncExternalStore(store.subscribe, store.get);
   const now = useNow(store.chronicle.now.outcome === null);
-  const [selected, setSelected] = useState(/** @type {string | null} */ (null));
-  const [inside, setInside] = useState("");
+  const [selected, setSelected] = useState(start);
+  const [inside, setInside] = useState(start === null ? "" : scopeOf(start));
   const [tab, setTab] = useState(/** @type {string} */ ("timeline"));
   const [isDrawerOpen, setIsDrawerOpen] = useState(true);
   const path = `api/runs/${encodeURIComponent(store.id)}`;
   const select = useCallback((/** @type {string | null} */ node) => {
     setSelected(node);
-    if (node !== null) setInside(node.includes("/") ? node.slice(0, node.lastIndexOf("/")) : "");
+    if (node !== null) setInside(scopeOf(node));
   }, []);
   const enter = useCallback((/** @type {string} */ node) => {
     setInside(node);
@@ -52,22 +53,12 @@ function Whole({ store, plan, lead }) {
   const root = useRef(/** @type {HTMLDivElement | null} */ (null));
   /** @param {any} event */
   const keyed = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "range") return;
-    if (event.key === "[" || event.key === "]") {
-      event.preventDefault();
-      store.step(event.key === "[" ? -1 : 1);
-    }
+    if (isTyped(event) || scrubbed(store, event)) return;
     if (event.key === "Escape" && selected !== null) {
       setSelected(null);
       root.current?.querySelector(/** @type {any} */ ("g.node[tabindex='0']"))?.focus();
     }
   };
-  useEffect(() => {
-    // The editor's keys reach a run that is shown beside it.
-    const scrub = (/** @type {any} */ event) => store.step(event.detail?.step ?? 0);
-    document.addEventListener("weft-scrub", scrub);
-    return () => document.removeEventListener("weft-scrub", scrub);
-  }, [store]);
   const gates = useGates(store);
   const side = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
