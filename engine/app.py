@@ -31,6 +31,7 @@ from engine.model.graph import Graph
 from engine.model.names import nearest
 from engine.model.schema import fill_defaults, problems
 from engine.model.values import as_object, normal, problem
+from engine.pins import checked_pins
 from engine.run import Run, RunResult
 from engine.runtime.clock import Clock, SystemClock
 from engine.runtime.feed import Feed, Volatile
@@ -198,6 +199,14 @@ class Engine:
         """Every provider of models."""
         return self._wiring.services.models
 
+    def pins_of(self, graph: Graph, pins: Any) -> dict[str, Any]:
+        """Pins as a run of the graph would keep them.
+
+        Raises:
+            InputError: ``pin.…``; see ``start``.
+        """
+        return checked_pins(json_value(pins, "pins"), graph, self.library.find)
+
     # -- runs --------------------------------------------------------------------------------------------------------
 
     async def start(  # noqa: PLR0913 - every setting of a run, each with a default
@@ -209,6 +218,7 @@ class Engine:
         answers: Mapping[str, Any] | None = None,
         model: str | None = None,
         simulate: bool = False,
+        pins: Mapping[str, Any] | None = None,
         parent: Mapping[str, Any] | None = None,
     ) -> Run:
         """Start a run; it goes on in the background.
@@ -222,6 +232,9 @@ class Engine:
             simulate: no model is asked and nothing outside is changed: agents answer from the scripted answers, and
                 where there are none with made-up ones; tools whose effect is not ``read`` are not called, and what
                 they return is made up.
+            pins: node path (``write``, ``team/write``) -> the output that stands for its work, of a gate ``{option,
+                form?}``: it does not execute, its ``save`` and ``when`` are evaluated as usual, and it is left by
+                that option, else by ``ok``.
             parent: the run and event that it was made from.
 
         Returns:
@@ -229,8 +242,8 @@ class Engine:
 
         Raises:
             GraphError: with every finding; nothing was written.
-            InputError: the input does not fit, or the id is taken or malformed; ``simulation.answer`` where no answer
-                of an agent could be made up; nothing was written.
+            InputError: the input or a pin does not fit, or the id is taken or malformed; ``simulation.answer`` where
+                no answer of an agent could be made up; nothing was written.
         """
         document, shelf = (graph, self.library) if isinstance(graph, Graph) else self.library.open(graph)
         if simulate and model is not None:
@@ -238,6 +251,7 @@ class Engine:
         forgiven = frozenset({"model.unknown"}) if simulate else frozenset[str]()
         graphs = self._documents.prepared(document, shelf, forgiven=forgiven)
         filled = checked_input(document, input)
+        pinned = {} if pins is None else checked_pins(json_value(pins, "pins"), document, graphs.get)
         now = self.clock.now()
         run_id = checked_run_id(id) if id is not None else new_run_id(now)
         self._wiring.check_model(model)
@@ -255,7 +269,7 @@ class Engine:
             seed=new_seed(),
             engine=VERSION,
             parent=dict(parent) if parent is not None else None,
-            options={"simulate": True} if simulate else {"model": model} if model is not None else None,
+            options=_options(simulate=simulate, model=model, pins=pinned),
             n=1,
             at=now,
         )
@@ -539,6 +553,12 @@ class Engine:
             raise InputError(
                 f"the run is {status}", code="run.ended", where=f"run {run_id}", hint=f"see `weft show {run_id}`"
             )
+
+
+def _options(*, simulate: bool, model: str | None, pins: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What belongs to one run alone, as its first event keeps it; None where there is nothing."""
+    options = {"simulate": simulate or None, "model": model, "pins": pins or None}
+    return {key: value for key, value in options.items() if value is not None} or None
 
 
 def results_of(tools: Iterable[Any]) -> dict[str, Any]:

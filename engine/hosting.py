@@ -343,6 +343,7 @@ class Hosting:
             model=(started.options or {}).get("model"),
             scripts=scripts,
             simulates=bool((started.options or {}).get("simulate")),
+            pins=(started.options or {}).get("pins", {}),
         )
         about = {"id": run_id, "started_at": moment_text(started.at)}
         return Host(run_id, Scheduler(plan, plans=plan_for, called=called, run=about), self._around, settings)

@@ -60,11 +60,11 @@ def _node_run(found: Overview, plan: Plan, node: PlanNode, view: NodeView, now: 
     iteration, most = _iteration(found, plan, node, view)
     ended = view.ended_at if view.ended_at is not None else now
     seconds = None if view.started_at is None else max(0.0, ended - view.started_at)
-    shows_time = view.status in ("running", "completed", "failed") and node.kind in ("agent", "tool", "subgraph")
+    shows_time = view.look in ("running", "completed", "failed") and node.kind in ("agent", "tool", "subgraph")
     asked = next((gate for gate in found.gates.values() if gate.execution == view.execution), None)
     attempts = (getattr(node.doc, "retry", None) or Retry()).attempts
     return NodeRun(
-        status=view.status,
+        status=view.look,
         iteration=iteration,
         max_iterations=most,
         attempt=view.attempt if view.attempt > 1 or view.status == "retrying" else None,

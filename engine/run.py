@@ -6,7 +6,7 @@ Rule: a handle has no state of its own; everything it tells comes from the journ
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from engine.errors import Failure
@@ -31,6 +31,7 @@ class RunResult:
         started_at, ended_at: seconds since 1970; ``ended_at`` None until it ended.
         is_simulated: no model was asked, and no tool called that changes something outside.
         parent: the run and event that it was made from, or None.
+        pins: node path -> the output that stands for its work; of a gate ``{option, form, by}``.
     """
 
     id: str
@@ -46,6 +47,7 @@ class RunResult:
     ended_at: float | None
     is_simulated: bool = False
     parent: dict[str, Any] | None = None
+    pins: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def is_ended(self) -> bool:
@@ -69,6 +71,7 @@ class RunResult:
             row.ended_at,
             bool((row.options or {}).get("simulate")),
             row.parent,
+            (row.options or {}).get("pins", {}),
         )
 
 

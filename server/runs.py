@@ -37,7 +37,9 @@ async def start_run(request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     run_id = asked.id if asked.id is not None or key is None else id_of_key(person_of(request).name, key)
     try:
-        run = await house.engine.start(graph, asked.input, id=run_id, model=asked.model, simulate=asked.simulate)
+        run = await house.engine.start(
+            graph, asked.input, id=run_id, model=asked.model, simulate=asked.simulate, pins=asked.pins
+        )
     except InputError as error:
         if error.code != "run.exists" or key is None or run_id is None:
             raise
@@ -49,7 +51,8 @@ async def _started_before(house: House, run_id: str, graph: Graph, asked: wire.S
     """The answer to a repeated request: that of the first."""
     first = await house.engine.look(run_id)
     is_same = first.graph == asked.graph and first.is_simulated == asked.simulate
-    if not is_same or first.input != checked_input(graph, asked.input):
+    pins = {} if asked.pins is None else house.engine.pins_of(graph, asked.pins)
+    if not is_same or first.input != checked_input(graph, asked.input) or first.pins != pins:
         raise InputError(
             "the key was used for another request",
             code="request.key_reused",
@@ -166,7 +169,13 @@ def run_line(row: RunRow | RunResult) -> dict[str, Any]:
 
 def run_told(run: RunResult) -> dict[str, Any]:
     """A run with its input and output."""
-    return {**run_line(run), "input": run.input, "output": run.output, "simulated": run.is_simulated}
+    return {
+        **run_line(run),
+        "input": run.input,
+        "output": run.output,
+        "simulated": run.is_simulated,
+        "pinned": list(run.pins),
+    }
 
 
 def whole_number(given: str | None, name: str, *, most: int = 2**53) -> int | None:

@@ -195,6 +195,9 @@ class StartRun(Asked):
     id: RunId | None = None
     model: Annotated[str, Field(max_length=200)] | None = Field(None, description="Instead of the models it names.")
     simulate: bool = Field(False, description="Ask no model, change nothing outside; what is missing is made up.")
+    pins: dict[str, JsonValue] | None = Field(
+        None, description="Node path -> the output that stands for its work; of a human-gate {option, form}."
+    )
 
 
 class CancelRun(Asked):
@@ -250,6 +253,7 @@ class RunTold(RunLine):
     input: JsonValue
     output: JsonValue
     simulated: bool = Field(description="No model was asked, and no tool called that changes something outside.")
+    pinned: list[str] = Field(description="Paths of the nodes whose outputs were given at the start.")
 
 
 class RunList(Told):

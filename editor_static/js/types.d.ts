@@ -711,6 +711,8 @@ export type RunTold = {
   output: Json;
   /** No model was asked, and no tool called that changes something outside. */
   simulated: boolean;
+  /** Paths of the nodes whose outputs were given at the start. */
+  pinned: string[];
 };
 
 /** A graph as it was saved. `findings`: what the checker says of it; errors do not keep it from being saved. */
@@ -745,6 +747,8 @@ export type StartRun = {
   model?: string | null;
   /** Ask no model, change nothing outside; what is missing is made up. Default: `false`. */
   simulate?: boolean;
+  /** Node path -> the output that stands for its work; of a human-gate {option, form}. */
+  pins?: { [key: string]: Json } | null;
 };
 
 /** Every registered tool. */

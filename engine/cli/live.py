@@ -49,6 +49,7 @@ SIGNS: Final[dict[Status, str]] = {
     "skipped": "–",
     "cancelled": "⊘",
     "reused": "⟲",
+    "pinned": "⊤",
 }
 """The badges of the pictures as single characters."""
 
@@ -149,7 +150,7 @@ class LiveTable:
         if len(rows) <= most:
             return rows, Counter()
         shown = {path for path, _ in sorted(rows, key=_urgency)[:most]}
-        return [row for row in rows if row[0] in shown], Counter(v.status for p, v in rows if p not in shown)
+        return [row for row in rows if row[0] in shown], Counter(v.look for p, v in rows if p not in shown)
 
     def _row(self, name: str, view: NodeView) -> list[str | Text]:
         ended = view.ended_at if view.ended_at is not None else self._now()
@@ -159,7 +160,7 @@ class LiveTable:
         said = " ".join(printable(self._text.get(view.path, "")).split())[-48:] if view.status == "running" else ""
         return [
             printable(name),
-            Text(f"{SIGNS[view.status]} {STATUS_WORDS[view.status]}{items}", style=ink(view.status)),
+            Text(f"{SIGNS[view.look]} {STATUS_WORDS[view.look]}{items}", style=ink(view.look)),
             turn,
             str(view.attempt) if view.attempt > 1 else "",
             seconds,

@@ -43,6 +43,7 @@ def _configure_run(place: argparse.ArgumentParser) -> None:
     place.add_argument(
         "--simulate", action="store_true", help="ask no model and change nothing outside; what is missing is made up"
     )
+    place.add_argument("--pins", metavar="FILE", help="a JSON object: node -> the output that stands for its work")
     _configure_going_on(place)
 
 
@@ -85,6 +86,7 @@ async def _run(setting: Setting) -> Exit:
     graph, _ = setting.library.open(options.graph)
     given = _input(graph, options.input, options.pairs)
     answers = json_option(f"@{options.answers}", name="--answers") if options.answers else None
+    pins = json_option(f"@{options.pins}", name="--pins") if options.pins else None
     async with setting.engine(durability=options.durability) as engine:
         return await _go_on(
             setting,
@@ -96,6 +98,7 @@ async def _run(setting: Setting) -> Exit:
                 answers=answers,
                 model=options.model,
                 simulate=options.simulate,
+                pins=pins,
             ),
         )
 

@@ -55,6 +55,7 @@ def row_json(result: RunResult | RunRow) -> dict[str, Any]:
         },
         "waiting_for": [wait_json(wait) for wait in result.waiting_for],
         **({"simulated": True} if isinstance(result, RunResult) and result.is_simulated else {}),
+        **({"pinned": list(result.pins)} if isinstance(result, RunResult) and result.pins else {}),
         "parent": result.parent,
     }
 

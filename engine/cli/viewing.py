@@ -111,6 +111,8 @@ async def _show(setting: Setting) -> Exit:
         await tell_result(output, engine, result)
     output.line(f"  graph {result.graph} {result.graph_hash[:12]}, started {moment_text(result.started_at)}")
     output.line(f"  input: {short(result.input)}")
+    if result.pins:
+        output.line(f"  pinned: {', '.join(result.pins)}")
     for event in events:
         if options.events or _is_step(event):
             output.line(event_line(to_json(event)))

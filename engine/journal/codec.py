@@ -217,6 +217,8 @@ def _stored_completed(event: ev.NodeCompleted) -> dict[str, Any]:
         fields["u"] = usage_stored(event.usage)
     if event.reused_from is not None:
         fields["z"] = event.reused_from
+    if event.pinned:
+        fields["y"] = True
     if event.writes is not None:
         fields["w"] = event.writes
         _split_writes(event, fields, "w", _WRITES_OUTPUT_KEY)

@@ -221,6 +221,7 @@ SHAPES: Final = (
         _Field("errors", "f", None),
         _Field("usage", "u", None, _USAGE),
         _Field("reused_from", "z", None),
+        _Field("pinned", "y", False),
     ),
     _shape(
         4,

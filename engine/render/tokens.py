@@ -10,8 +10,9 @@ from typing import Literal
 
 Theme = Literal["light", "dark"]
 Status = Literal[
-    "waiting", "running", "retrying", "asking", "completed", "failed", "skipped", "cancelled", "reused"
+    "waiting", "running", "retrying", "asking", "completed", "failed", "skipped", "cancelled", "reused", "pinned"
 ]  # fmt: skip
+"""What a badge says: the status of a node, and ``pinned`` for one that completed by a pinned output."""
 EdgeState = Literal["pending", "taken", "skipped", "failed"]
 
 COLOURS: dict[str, tuple[str, str]] = {
@@ -93,6 +94,7 @@ STATUS_FAMILY: dict[Status, str] = {
     "skipped": "idle",
     "cancelled": "idle",
     "reused": "reused",
+    "pinned": "reused",
 }
 
 STATUS_WORDS: dict[Status, str] = {
@@ -105,6 +107,7 @@ STATUS_WORDS: dict[Status, str] = {
     "skipped": "skipped",
     "cancelled": "cancelled",
     "reused": "reused",
+    "pinned": "pinned",
 }
 
 OUTSPOKEN: frozenset[Status] = frozenset({"running", "retrying", "asking", "failed"})

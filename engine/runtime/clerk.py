@@ -1,4 +1,4 @@
-"""Answers the commands that need no work: opens subgraphs, gates and waits, evaluates control nodes, ends scopes.
+"""Answers the commands that need no work: opens subgraphs, gates, waits, evaluates, ends scopes, gives what is pinned.
 
 Rule: every answer is made at once, without waiting, from the values as they are then.
 """
@@ -21,6 +21,8 @@ from engine.scheduler.events import (
     EffectClaimed,
     EffectSettled,
     Event,
+    GateAnswered,
+    NodeCompleted,
     NodeStarted,
     RunCancelled,
     RunCompleted,
@@ -56,12 +58,15 @@ class Clerk:
         self._around = around
         self._settings = settings
         self._outcomes = outcomes
+        self._pins = settings.pins
         self.accounts = Accounts.of(settings.limits)
         self.on_entered: Callable[[Start], None] = _ignore
         self.on_left: Callable[[Start, Result | None], None] = _ignore_result
 
     def answers_start(self, command: Start) -> bool:
-        """Whether beginning it needs no task: subgraphs, gates, waits, and nodes that only make items."""
+        """Whether beginning it needs no task: pins, subgraphs, gates, waits, and nodes that only make items."""
+        if self._pins and judge.node_path(command) in self._pins:
+            return True
         if command.not_before is not None and command.not_before > self._around.clock.now():
             return False
         node = command.node
@@ -86,8 +91,10 @@ class Clerk:
                 raise EngineBug(f"a command that cannot be answered on the spot: {command}")
 
     def open(self, command: Start) -> list[Event]:
-        """Begin a subgraph, gate or wait, or a node with items."""
+        """Begin a subgraph, gate or wait, or a node with items; a node whose output is pinned completes with it."""
         node, path = command.node, judge.node_path(command)
+        if self._pins and path in self._pins:
+            return [self._pinned(command, self._pins[path])]
         started = NodeStarted(execution=command.execution, node=path, attempt=command.attempt)
         try:
             names = self._scheduler.names(command.scope, command.execution)
@@ -106,6 +113,18 @@ class Clerk:
             return [started, waiter.open(node.doc, place, resolved, now=self._around.clock.now())]
         except OutsideError as error:
             return [self._outcomes.failed_for_good(command, error)]
+
+    def _pinned(self, command: Start, output: Any) -> Event:
+        """What is pinned, as if the node had come to it: ``save`` and ``when`` see it, a gate leaves by its option."""
+        result = Result(output)
+        if command.node.kind == "human-gate":
+            path, now = judge.node_path(command), self._around.clock.now()
+            decided = GateAnswered(gate=command.execution, execution=command.execution, node=path, **output, at=now)
+            result = self._around.waiters["human-gate"].conclude(decided)
+        fact = self._outcomes.come_to(command, result)
+        if isinstance(fact, NodeCompleted):
+            fact.pinned = True
+        return fact
 
     def _enter(self, command: Start, args: dict[str, Any]) -> Any:
         """A subgraph's input: its arguments with the defaults of its graph, checked. Opens its budget.

@@ -101,6 +101,7 @@ class RunSettings:
         model: used instead of every model that a node names, or None.
         scripts: graph name -> the scripted models' answers for it.
         simulates: no model is asked, and no tool called that has an effect outside.
+        pins: node path -> the output that stands for its work; of a gate ``{option, form, by}``.
     """
 
     seed: int
@@ -110,3 +111,4 @@ class RunSettings:
     model: str | None = None
     scripts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     simulates: bool = False
+    pins: Mapping[str, Any] = field(default_factory=dict[str, Any])

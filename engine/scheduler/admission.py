@@ -78,7 +78,7 @@ def _may_complete(run: Run, fact: NodeCompleted) -> bool:
         return False
     if found.phase in _MAY_COMPLETE:
         return found.phase != "attempt" or found.node.kind in _EXECUTED
-    if fact.reused_from is not None:
+    if fact.pinned or fact.reused_from is not None:
         return found.phase == "start"
     return found.phase == "asking" and found.node.kind in _EXECUTED
 

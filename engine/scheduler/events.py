@@ -83,6 +83,7 @@ class NodeCompleted:
         writes: state key -> written value, before the key's merge rule.
         errors: under ``each``: item index -> failure, for items that failed or were not waited for.
         reused_from: run id whose result this is, when it was not executed here.
+        pinned: the output was given at the start of the run, and nothing was executed.
     """
 
     execution: str
@@ -99,6 +100,7 @@ class NodeCompleted:
     errors: dict[str, Any] | None = None
     usage: Usage | None = None
     reused_from: str | None = None
+    pinned: bool = False
     n: int = 0
     at: float = 0.0
 

@@ -19,6 +19,7 @@ from engine.scheduler.state import RunStatus, Status
 from engine.scheduler.tables import FAILED, TAKEN, tables_of
 
 EdgeState = Literal["undecided", "taken", "skipped", "failed"]
+Look = Status | Literal["pinned"]
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class NodeView:
         executions: how many executions there were.
         items, items_done, items_failed: under ``each``: how many there are and how they stand; ``items`` None without.
         usage: of all its attempts.
+        pinned: whether its output was given at the start of the run, and nothing was executed.
     """
 
     path: str
@@ -59,6 +61,12 @@ class NodeView:
     items_done: int = 0
     items_failed: int = 0
     usage: ev.Usage = field(default_factory=ev.Usage)
+    pinned: bool = False
+
+    @property
+    def look(self) -> Look:
+        """What it is shown as: a pinned one is completed, and its badge says pinned."""
+        return "pinned" if self.pinned and self.status == "completed" else self.status
 
 
 @dataclass(slots=True)
@@ -207,6 +215,7 @@ class Overview:
         view.started_at = at
         view.port = view.taken = view.target = view.error = view.why = None
         view.items, view.items_done, view.items_failed = None, 0, 0
+        view.pinned = False
 
     def _node_completed(self, event: ev.NodeCompleted) -> None:
         view = self.view(event.node)
@@ -217,7 +226,7 @@ class Overview:
             return
         self._enter(view, event.execution, event.at)
         view.status = "completed" if event.reused_from is None else "reused"
-        view.attempt, view.ended_at = event.attempt, event.at
+        view.attempt, view.ended_at, view.pinned = event.attempt, event.at, event.pinned
         view.port, view.taken, view.target, view.error = event.port, event.taken, event.target, None
 
     def _node_failed(self, event: ev.NodeFailed) -> None:

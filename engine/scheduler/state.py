@@ -29,7 +29,7 @@ class Transition:
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("waiting", "running", "an attempt begins"),
-    Transition("waiting", "completed", "a fork, join, loop-back or end passes on"),
+    Transition("waiting", "completed", "a fork, join, loop-back or end passes on, or its output is pinned"),
     Transition("waiting", "failed", "it cannot begin, or was given up"),
     Transition("waiting", "skipped", "no edge to it was taken"),
     Transition("waiting", "cancelled", "it was withdrawn before it began"),

@@ -236,6 +236,34 @@ async def slow() -> None:
 '''
 
 
+def test_pinned_outputs_come_from_a_file(weft: Weft, place: Path) -> None:
+    pins = place / "pins.json"
+    pins.write_text(json.dumps({"write": "A pinned draft.", "review": {"option": "approve"}, "publish": None}))
+    done = weft("run", "draft-and-review", "-i", "topic=rivers", "--id", "r1", "--pins", str(pins), "--json")
+    assert (done.code, done.value["pinned"]) == (0, ["write", "review", "publish"])
+    assert done.value["output"] == {"article": "A pinned draft."}
+    assert not (place / "files").exists()
+    assert "pinned: write, review, publish" in weft("show", "r1").out
+    assert weft("export", "draft-and-review", "--run", "r1", "--to", "mermaid", "-o", "r1.mmd").code == 0
+    assert "pinned" in (place / "r1.mmd").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[]", "pin.invalid"),
+        ('{"wrote": 1}', "pin.unknown"),
+        ('{"again": 1}', "pin.kind"),
+        ('{"review": {"option": "burn"}}', "pin.option"),
+        ('{"write": 1}', "pin.output"),
+    ],
+)
+def test_pins_that_do_not_fit_are_refused(weft: Weft, place: Path, text: str, code: str) -> None:
+    (place / "pins.json").write_text(text)
+    said = weft("run", "draft-and-review", "-i", "topic=rivers", "--pins", "pins.json", "--json")
+    assert (said.code, said.error["code"]) == (2, code)
+
+
 def test_a_graph_is_simulated_without_scripted_answers(weft: Weft, place: Path) -> None:
     (place / "graphs" / "draft-and-review.scripted.json").unlink()
     assert weft("run", "draft-and-review", "-i", "topic=rivers", "--id", "r1", "--simulate").code == 3

@@ -185,6 +185,7 @@ EVENTS: dict[type[Any], st.SearchStrategy[Any]] = {
         errors=_maybe(objects),
         usage=_maybe(usages),
         reused_from=_maybe(names),
+        pinned=st.booleans(),
     ),
     ev.NodeFailed: _of_node(
         ev.NodeFailed,

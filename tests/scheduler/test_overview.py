@@ -55,6 +55,16 @@ def test_it_knows_every_status(happens: Callable[[Walking], object], status: str
     assert statuses(run)["a"] == status
 
 
+def test_a_pinned_node_is_completed_and_looks_pinned_until_it_runs_again() -> None:
+    run = Walking("a -> l; l ~> a")
+    run.apply(ev.NodeCompleted(execution="a", node="a", port="ok", pinned=True))
+    view = seen(run).nodes["a"]
+    assert (view.status, view.look) == ("completed", "pinned")
+    run.begin("a@2")
+    again = seen(run).nodes["a"]
+    assert (again.status, again.look) == ("running", "running")
+
+
 def test_a_status_of_the_run_follows_from_what_works_and_what_waits() -> None:
     run = Walking("f{a,g,w,w2}; g -(ok)-> z")
     assert seen(run).status == "running"

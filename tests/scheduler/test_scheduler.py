@@ -97,6 +97,15 @@ def test_a_result_of_an_earlier_run_is_taken_over_without_an_attempt() -> None:
     assert run.nodes["a"]["output"] == 1
 
 
+def test_a_pinned_output_is_taken_over_without_an_attempt_and_only_then() -> None:
+    run = Walking("a -> b")
+    pinned = ev.NodeCompleted(execution="a", node="a", port="ok", output=1, pinned=True)
+    run.apply(pinned)
+    assert run.wishes == ["start a", "start b"]
+    assert run.nodes["a"]["output"] == 1
+    assert not run.scheduler.accepts(ev.NodeCompleted(execution="b", node="b", port="ok", output=1))
+
+
 def chain(length: int) -> Plan:
     nodes = {f"n{i}": {**TOOL, "to": [{"node": f"n{i + 1}"}]} for i in range(length - 1)}
     return plan_of({**nodes, f"n{length - 1}": TOOL})

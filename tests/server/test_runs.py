@@ -186,3 +186,29 @@ def test_a_simulation_asks_no_model_and_writes_no_file(served: Served) -> None:
     assert not (served.graphs.parent / "files").exists()
     real = client.post("/api/runs", json={**body, "simulate": False}, headers={"idempotency-key": "simulated"})
     assert (real.status_code, real.json()["code"]) == (422, "request.key_reused")
+
+
+def test_pinned_outputs_stand_for_their_nodes_and_are_part_of_the_request(served: Served) -> None:
+    client = served.client()
+    pins = {"write": "A pinned draft.", "review": {"option": "approve"}, "publish": "not written"}
+    body = {"graph": "draft-and-review", "input": {"topic": "rivers"}, "pins": pins}
+    made = client.post("/api/runs", json=body, headers={"idempotency-key": "pinned"})
+    run = made.json()
+    ended = served.until_ended(run["id"])
+    assert (ended["status"], ended["pinned"]) == ("completed", list(pins))
+    assert ended["output"] == {"article": "A pinned draft."}
+    assert not (served.graphs.parent / "files").exists()
+    picture = client.get(f"/api/runs/{run['id']}/diagram.svg").text
+    assert picture.count("status-pinned") >= len(pins)
+    again = client.post("/api/runs", json=body, headers={"idempotency-key": "pinned"})
+    assert (again.status_code, again.json()["id"]) == (201, run["id"])
+    for other in ({**pins, "write": "Another."}, None):
+        said = client.post("/api/runs", json={**body, "pins": other}, headers={"idempotency-key": "pinned"})
+        assert said.json()["code"] == "request.key_reused"
+
+
+def test_a_pin_that_does_not_fit_is_refused(served: Served) -> None:
+    body = {"graph": "draft-and-review", "input": {"topic": "rivers"}}
+    said = served.client().post("/api/runs", json={**body, "pins": {"review": {"option": "burn"}}})
+    assert (said.status_code, said.json()["code"], said.json()["where"]) == (422, "pin.option", "pin of review")
+    assert served.client().post("/api/runs", json={**body, "pins": []}).json()["code"] == "request.invalid"

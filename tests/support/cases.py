@@ -130,6 +130,7 @@ class Case(Words):
         scenario, pattern: the number in the collection it answers to.
         decides: where that collection leaves the policy open, how GRAPH.md decides.
         input: the run's input, where the folder has no ``input.json``.
+        pins: node path -> the output that stands for its work.
         tools: name -> what it does.
         acts: what is done to the run, in this order.
         permute: tools whose times are permuted for ``all_traces``.
@@ -140,6 +141,7 @@ class Case(Words):
     scenario: str | None = None
     pattern: int | None = None
     decides: str | None = None
+    pins: dict[str, JsonValue] | None = None
     tools: dict[str, ScriptedTool] = Field(default_factory=dict[str, ScriptedTool])
     acts: list[Act] = Field(default_factory=list[Act])
     permute: list[str] = Field(default_factory=list[str])

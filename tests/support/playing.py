@@ -74,7 +74,7 @@ class Play:
         await self.engine.__aenter__()
         try:
             try:
-                await self.engine.start(self.graph, self.given, id=RUN)
+                await self.engine.start(self.graph, self.given, id=RUN, pins=self.case.pins)
             except GraphError as refusal:
                 return Played(None, refusal, [], book)
             for act in self.case.acts:
