@@ -2,10 +2,12 @@
 // address and the parts; a part is given what it needs.
 import { createRoot, h } from "../vendor/flow.js";
 import { Problem, ROOT, ask, value } from "./api.js";
+import { Stream } from "./live/stream.js";
 import { openDocument } from "./store/document.js";
 import { App } from "./view/app.js";
 import { LogIn, Missing, Trouble } from "./view/doors.js";
 import { LastRun, OpenRuns } from "./view/run/index.js";
+import { browser } from "./view/run/surroundings.js";
 import { language, word } from "./words.js";
 /** @import { DocumentStore } from "./contract.js" */
 
@@ -56,25 +58,39 @@ async function logInByLink() {
 }
 
 /**
- * What happens to the graph elsewhere is told to the store, that a run of it has begun to who shows the last one; what is
- * unsaved is saved before the page goes.
+ * What happens to the graph elsewhere is told to the store, and where something may have been missed it looks for itself;
+ * that a run of it has begun is told to who shows the last one; what is unsaved is saved before the page goes.
  * @param {DocumentStore} store
  * @param {LastRun} last
  */
 function hold(store, last) {
-  const source = new EventSource(`${ROOT}api/events`);
-  source.addEventListener("graph", (event) => {
-    const told = JSON.parse(/** @type {MessageEvent} */ (event).data);
-    if (told.name === store.get().name) store.changedOnServer(told.etag ?? null);
-  });
-  source.addEventListener("message", ({ data }) => {
-    // Every event of every run comes by here; only few are looked into.
-    if (!data.includes('"run.started"')) return;
-    const told = JSON.parse(data);
-    if (told.type === "run.started" && told.graph === store.get().name) last.begun(told.run);
+  const listen = () => {
+    let isBroken = false;
+    return new Stream(() => `${ROOT}api/events`, {
+      events: {
+        graph: (told) => { if (told.graph === store.get().name) store.changedOnServer(told.etag ?? null); },
+        message: (told) => { if (told.type === "run.started" && told.graph === store.get().name) last.begun(told.run); },
+      },
+      state: (state) => {
+        // Nobody tells again what was told while the line was broken.
+        if (state === "live" && isBroken) store.retry();
+        if (state === "live" || state === "lost" || state === "resting") isBroken = state !== "live";
+      },
+    }, browser);
+  };
+  let stream = listen();
+  addEventListener("online", () => store.retry());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) store.retry();
   });
   addEventListener("pagehide", () => {
-    source.close();
+    stream.close();
     void store.flush().catch(() => undefined);
+  });
+  addEventListener("pageshow", (event) => {
+    // Back as it was left, out of the browser's memory: without a line, and perhaps long after.
+    if (!event.persisted) return;
+    stream = listen();
+    store.retry();
   });
 }

@@ -104,6 +104,50 @@ def test_two_tabs_never_overwrite_each_other(served: Served, open_editor: Any) -
     assert mine.saved()["nodes"]["a"].get("label") is None
 
 
+def test_a_page_hears_what_another_one_saved(served: Served, open_editor: Callable[..., Drawing]) -> None:
+    mine = open_editor(new_graph(served, "heard", CHAIN))
+    theirs = open_editor(mine.name)
+    theirs.click("b")
+    theirs.page.get_by_label("Name", exact=True).fill("Said elsewhere")
+    mine.node("b").locator(".name", has_text="Said elsewhere").wait_for()
+    mine.page.locator(".save.saved").wait_for()
+
+
+def test_what_was_missed_while_the_line_was_broken_is_looked_for(served: Served, open_editor: Any) -> None:
+    open_editor.expected.append("ERR_FAILED")
+    drawing: Drawing = open_editor("coordinator")
+    page = drawing.page
+    name = new_graph(served, "missed", CHAIN)
+    page.route("**/api/events", lambda it: it.abort())
+    page.goto(f"{served.base}/graphs/{name}")
+    drawing.wait_until_open()
+    theirs = served.client("bob").get(f"/api/graphs/{name}")
+    document = theirs.json()
+    document["nodes"]["b"]["label"] = "Told to nobody"
+    headers = {"if-match": theirs.headers["etag"]}
+    assert served.client("bob").put(f"/api/graphs/{name}", json=document, headers=headers).status_code == 200
+    page.unroute("**/api/events")
+    drawing.node("b").locator(".name", has_text="Told to nobody").wait_for()
+
+
+def test_what_waited_for_the_line_goes_as_soon_as_it_is_back(served: Served, open_editor: Any) -> None:
+    open_editor.expected.append("ERR_INTERNET_DISCONNECTED")
+    drawing: Drawing = open_editor(new_graph(served, "back-again", CHAIN))
+    page = drawing.page
+    page.clock.install()
+    page.reload()
+    drawing.node("a").wait_for()
+    page.context.set_offline(True)
+    drawing.click("a")
+    page.get_by_label("Name", exact=True).fill("Offline")
+    page.locator(".save.offline").wait_for()
+    # No timer of the page runs any more: only the line itself can tell it.
+    page.clock.pause_at(page.evaluate("Date.now() + 1"))
+    page.context.set_offline(False)
+    page.locator(".save.saved").wait_for()
+    assert drawing.saved()["nodes"]["a"]["label"] == "Offline"
+
+
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(1)</script>{{constructor}}\u202e'
 
 
