@@ -108,6 +108,52 @@ export type Save = { state: SaveState; at: number; problem?: Told };
 /** Another version than the one that was read. `document` null: the file is not there any more. */
 export type Conflict = { etag: string | null; document: Graph | null; base: Graph };
 
+/** A member of an object, or an entry of a list, in a document and in two that were made of it; undefined: it is not there. */
+export type Sides = { before: Json | undefined; mine: Json | undefined; theirs: Json | undefined };
+
+/** Who changed a thing: this page, the other version, both in the same way, or both in different ways. */
+export type Who = "here" | "there" | "same" | "conflict";
+
+export type Choice = "mine" | "theirs" | "both";
+
+/** What is taken of the pieces that are in conflict, by their keys. */
+export type Choices = { readonly [key: string]: Choice };
+
+/** One thing that two versions of a document, or one of them, changed; the unit of what is chosen. */
+export type Piece = Sides & {
+  /** Names it among the others. */
+  key: string;
+  /** `field`: of the graph or of a node; `ways`: the edges on one port, as lists; `place`: of a node on the canvas. */
+  what: "field" | "state" | "node" | "ways" | "place" | "note";
+  /** Where it stands in the document; of `ways` the list `to`, of a `note` one that has it. */
+  path: Path;
+  who: Who;
+  /** Of `ways`. */
+  port?: string;
+  /** What both versions together come to, where they can be kept together. A node: each under an id of its own. */
+  both?: Json | "apart";
+  /** A node that one side took out, and that the other changed (`changed`) or led a new wire to (`wired`). */
+  why?: "changed" | "wired";
+  /** The piece that it goes with: wires that were taken out together with a node. */
+  follows?: string;
+};
+
+/** One thing that differs between two documents, as its author would say it. The server's differences have this form too. */
+export type Difference = {
+  what: "added" | "removed" | "changed" | "renamed" | "moved";
+  subject: "graph" | "state" | "node" | "edge" | "layout" | "note";
+  /** What it is called: a field, a state key, a node, a wire as `a → b`. */
+  name: string;
+  /** JSON Pointer into the newer document; into the older one for what was removed. */
+  place: string;
+  /** Of a node's or the graph's field: its name, and the keys within it. */
+  field?: string[];
+  /** JSON Pointer of what is to be shown for it in the newer document; absent: nothing of it is left. */
+  lead?: string;
+  before?: Json;
+  after?: Json;
+};
+
 /** Edits found in the journal that were made on another version than the one that is saved now. */
 export type Leftover = { etag: string; at: number; document: Graph; edits: number };
 
@@ -116,6 +162,8 @@ export type Snapshot = {
   graph: Graph;
   /** Of the version that the edits are made on; "" for a graph that was never saved. */
   etag: string;
+  /** The document of that version. */
+  saved: Graph;
   selection: Set<string>;
   save: Save;
   canUndo: boolean;

@@ -271,6 +271,26 @@ export function isSame(one, other) {
 }
 
 /**
+ * Whether two values mean the same: the order of an object's keys does not count.
+ * @param {unknown} one
+ * @param {unknown} other
+ * @returns {boolean}
+ */
+export function meansTheSame(one, other) {
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
+}
+
+/**
+ * @param {any} value
+ * @returns {any}
+ */
+function sorted(value) {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+}
+
+/**
  * The changes that make one document of another, as few and as deep as they are easily found. O(size of both).
  * @param {Graph} from
  * @param {Graph} to

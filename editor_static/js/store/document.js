@@ -6,11 +6,11 @@
  * @import { Found } from "./journal.js"
  */
 
-import { between } from "../document/changes.js";
+import { between, meansTheSame } from "../document/changes.js";
 import { NO_HISTORY, record, redo, undo } from "../document/history.js";
 import { nodesOf } from "../document/kinds.js";
 import { Checking } from "./checking.js";
-import { besides, Journal, journalsOf, meansTheSame, tabOf } from "./journal.js";
+import { besides, Journal, journalsOf, tabOf } from "./journal.js";
 import { problemOf, parsed, Saving } from "./saving.js";
 import { openShelf } from "./shelf.js";
 import { browserTabs } from "./tabs.js";
@@ -156,6 +156,7 @@ class OpenDocument {
       name: this.name,
       graph: this.graph,
       etag: saving.etag,
+      saved: saving.saved,
       selection: this.selection,
       save: saving.save,
       canUndo: history.done.length > 0,

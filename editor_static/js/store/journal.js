@@ -3,7 +3,7 @@
 
 /** @import { Change, Entry, Graph, Head, Roll, Shelf, Step, Tabs } from "../contract.d.ts" */
 
-import { apply, isObject } from "../document/changes.js";
+import { apply } from "../document/changes.js";
 import { MOST_STEPS, NO_HISTORY } from "../document/history.js";
 
 /** @typedef {import("../document/history.js").History} History */
@@ -210,24 +210,3 @@ function lastOf(steps, fits) {
   const first = steps.findLastIndex((step) => !fits(step));
   return steps.slice(first + 1);
 }
-
-/**
- * Whether two values mean the same: the order of an object's keys does not count.
- * @param {unknown} one
- * @param {unknown} other
- * @returns {boolean}
- */
-export function meansTheSame(one, other) {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
-}
-
-/**
- * @param {any} value
- * @returns {any}
- */
-function sorted(value) {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
-}
-

@@ -3,8 +3,7 @@
 
 /** @import { Conflict, Finding, Graph, Reply, Save, SaveState, Told, World } from "../contract.d.ts" */
 
-import { isObject, isSame } from "../document/changes.js";
-import { meansTheSame } from "./journal.js";
+import { isObject, isSame, meansTheSame } from "../document/changes.js";
 
 /** After the last edit. */
 export const PAUSE_MS = 600;

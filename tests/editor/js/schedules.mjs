@@ -3,6 +3,7 @@
 // A plain script: the test runner would watch every promise, and here there are millions.
 
 import assert from "node:assert/strict";
+import { compare, merged } from "../../../editor_static/js/document/merge.js";
 import { openDocument } from "../../../editor_static/js/store/document.js";
 import { chance } from "./support/random.mjs";
 import { CasServer, line, MemoryShelf, settled, TurnedClock } from "./support/world.mjs";
@@ -98,7 +99,14 @@ class Schedule {
     } else if (how === "theirs") {
       for (const mark of less(mine, theirs)) this.wanted.delete(mark);
       page.store.resolveConflict("theirs");
-    } else page.store.resolveConflict({ ...conflict.document, nodes: { ...conflict.document.nodes, ...graph.nodes } });
+    } else {
+      const comparison = compare(conflict.base, graph, conflict.document);
+      const both = merged(comparison, Object.fromEntries(comparison.pieces.map(({ key }) => [key, this.random.one(["mine", "theirs"])]))).graph;
+      // What one side took out and the other left as it was is out, and both see that.
+      this.changed(new Set([...mine, ...theirs]), marksIn(both));
+      for (const mark of less(new Set([...mine, ...theirs]), marksIn(both))) assert.ok(marksIn(conflict.base).has(mark), `${mark} was lost in a merge`);
+      page.store.resolveConflict(both);
+    }
   }
 
   leftover(/** @type {any} */ page, /** @type {boolean} */ isTaken) {
