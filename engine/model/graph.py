@@ -16,17 +16,19 @@ from pydantic import Field, JsonValue, WithJsonSchema
 
 from engine.errors import GraphError
 from engine.model.findings import Finding
+from engine.model.memo import KnownNodes, Memo
 from engine.model.names import NAME_PATTERN
 from engine.model.nodes import Limits, Node, Part, Schema
 from engine.model.reading import read_document
 from engine.model.saving import save_text
 from engine.model.shapes import BOOLEAN, OBJECT, Given, by_shape
-from engine.model.structure import examine
+from engine.model.structure import assembled, examine, examine_read
 from engine.model.types import Types, types_of
 from engine.model.values import ABSENT, normal
-from engine.model.writing import hash_of, hash_of_written, written
+from engine.model.writing import hash_of, hash_of_written, written, written_node
 
 FORMAT = "weft/1"
+_MEMOS = "_memos"
 
 AnySchema = Annotated[Annotated[Schema, OBJECT] | Annotated[bool, BOOLEAN], by_shape("a JSON Schema")]
 Merge = Literal["replace", "append", "extend", "merge", "sum", "min", "max"]
@@ -79,13 +81,23 @@ class Graph(Part):
     layout: Given[Layout] = Field(default=None, description="Node id to its position [x, y].")
 
     @classmethod
-    def read(cls, source: str | bytes) -> Reading:
-        """A text as a graph, with every finding about its form; never an exception."""
+    def read(cls, source: str | bytes, *, known: KnownNodes | None = None) -> Reading:
+        """A text as a graph, with every finding about its form; never an exception.
+
+        Args:
+            source: the text, or its UTF-8.
+            known: nodes that were read before; they are not read again, and the new ones are kept there.
+        """
         value, findings = read_document(source)
         if findings or value is ABSENT:
             return Reading(None, None, tuple(findings))
-        graph, findings = examine(value, cls)
-        return Reading(graph, value, tuple(findings))
+        made = None if known is None else assembled(value, cls, known)
+        if made is None:
+            graph, findings = examine_read(value, cls)
+            return Reading(graph, value, tuple(findings))
+        graph, memos = made
+        vars(graph)[_MEMOS] = (graph.nodes, memos)
+        return Reading(graph, value, ())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Graph:
@@ -104,17 +116,18 @@ class Graph(Part):
         return cls.loads(source, where=str(path))
 
     @classmethod
-    def loads(cls, source: str | bytes, *, where: str | None = None) -> Graph:
+    def loads(cls, source: str | bytes, *, where: str | None = None, known: KnownNodes | None = None) -> Graph:
         """The graph in a text.
 
         Args:
             source: the text, or its UTF-8.
             where: what an error calls it, for instance a file's name.
+            known: as for ``read``.
 
         Raises:
             GraphError: ``graph.not_json``, ``graph.format`` or ``graph.invalid``; ``findings`` holds every finding.
         """
-        reading = cls.read(source)
+        reading = cls.read(source, known=known)
         if reading.graph is None:
             raise _refusal(reading.findings, where)
         return reading.graph
@@ -146,7 +159,8 @@ class Graph(Part):
     def dumps(self) -> str:
         """The graph in its written form (GRAPH.md §1), with the final LF."""
         # The numbers need not be made normal first: they are written as ECMAScript does however they are held.
-        text = written(self.model_dump(by_alias=True, exclude_unset=True))
+        value = self.model_dump(by_alias=True, exclude_unset=True, exclude={"nodes"})
+        text = written(value | {"nodes": {name: memo.get(written_node) for name, memo in self.memos.items()}})
         kept = vars(self)
         if "hash" not in kept and (known := hash_of_written(text)) is not None:
             kept["hash"] = known
@@ -170,7 +184,16 @@ class Graph(Part):
     @cached_property
     def hash(self) -> str:
         """SHA-256, in hex, of the written form without ``layout``: what a run is bound to."""
-        return hash_of(self.as_json())
+        return hash_of_written(self.dumps()) or hash_of(self.as_json())
+
+    @property
+    def memos(self) -> Mapping[str, Memo]:
+        """Every node by its name, with what follows from it alone; made once."""
+        kept: tuple[object, dict[str, Memo]] | None = vars(self).get(_MEMOS)
+        # A copy of the document may have been given other nodes.
+        if kept is None or kept[0] is not self.nodes:
+            kept = vars(self)[_MEMOS] = (self.nodes, {name: Memo(node) for name, node in self.nodes.items()})
+        return kept[1]
 
     @cached_property
     def types(self) -> Types:

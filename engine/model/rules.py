@@ -6,7 +6,7 @@ of the wrong type is passed over here, because pydantic has told of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pydantic import JsonValue
 
@@ -26,15 +26,20 @@ _SPECIAL = {"$cel", "$secret"}
 _NOTE = {"x": (int, float), "y": (int, float), "w": (int, float), "h": (int, float), "text": (str,)}
 
 
-def own_findings(document: Object) -> list[Finding]:
-    """Every finding about names, field pairs, positions, schemas and special values of one graph."""
+def own_findings(document: Object, but: Collection[str] = ()) -> list[Finding]:
+    """Every finding about names, field pairs, positions, schemas and special values of one graph.
+
+    Args:
+        document: the graph as a raw value.
+        but: the nodes of which nothing but their names has to be looked at: nothing is wrong inside them.
+    """
     nodes, edges = _counts(document)
     if nodes > MOST_NODES or edges > MOST_EDGES:
         message = f"the graph has {nodes} nodes and {edges} edges; at most {MOST_NODES} and {MOST_EDGES} can be opened"
         return [Finding("graph.size", "error", message, "/nodes", hint="use subgraphs")]
     return [
         *_key_findings(document),
-        *_node_findings(document),
+        *_node_findings(document, but),
         *_layout_findings(document),
         *_schema_findings("input", document.get("input"), None),
         *_value_findings(document.get("output"), ("output",), None, secrets=False),
@@ -103,13 +108,15 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if len(text) <= 70 else f'"{text[:70]}…"'
 
 
-def _node_findings(document: Object) -> Iterator[Finding]:
+def _node_findings(document: Object, but: Collection[str]) -> Iterator[Finding]:
     nodes = document.get("nodes")
     for node in nodes if isinstance(nodes, dict) else ():
         if not is_node_id(node):
             why = "is a word of CEL" if node in WORDS else _pattern()
             yield _rename("id.invalid", f"a node cannot be called {_quoted(node)}: it {why}", ("nodes", node), node)
     for node, fields in _objects(nodes):
+        if node in but:
+            continue
         yield from _pair_findings(node, fields)
         yield from _option_findings(node, fields)
         yield from _agent_findings(node, ("nodes", node), fields)

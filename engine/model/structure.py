@@ -6,14 +6,15 @@ the words of GRAPH.md. What the graph *means* (ports, loops, references) is the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import JsonValue, ValidationError
 
 from engine.model import nodes as kinds
 from engine.model.findings import Finding, Fix, pointer
+from engine.model.memo import KnownNodes, Memo
 from engine.model.names import NAME_PATTERN, nearest
 from engine.model.nodes import NODE_CLASSES, OWN_FIELDS, Part
 from engine.model.rules import own_findings
@@ -49,11 +50,20 @@ _EXPECTED = {
 }
 
 
-def examine(document: JsonValue, model: type[G]) -> tuple[G | None, list[Finding]]:
-    """A raw value as a document of the given model, with every finding about its form.
+class Nodes(Protocol):
+    """A document of nodes, as far as it matters here."""
+
+    @property
+    def nodes(self) -> dict[str, kinds.Node]:
+        """Node id to node."""
+        ...
+
+
+def examine(document: object, model: type[G]) -> tuple[G | None, list[Finding]]:
+    """A value made in Python as a document of the given model, with every finding about its form.
 
     Args:
-        document: what ``read_document`` gave, or a value made in Python.
+        document: the value.
         model: ``Graph``; handed in because it is built on this module.
 
     Returns:
@@ -62,6 +72,11 @@ def examine(document: JsonValue, model: type[G]) -> tuple[G | None, list[Finding
     bad = problem(document)
     if bad is not None:
         return None, [Finding("json.value", "error", bad[1], pointer(*bad[0]), hint="use the types of JSON")]
+    return examine_read(cast("JsonValue", document), model)
+
+
+def examine_read(document: JsonValue, model: type[G]) -> tuple[G | None, list[Finding]]:
+    """The same for what ``read_document`` gave, which is known to be JSON."""
     current = upgraded(document)
     if isinstance(current, Finding):
         return None, [current]
@@ -69,6 +84,28 @@ def examine(document: JsonValue, model: type[G]) -> tuple[G | None, list[Finding
     findings += own_findings(current)
     findings += _inline_findings(current, model)
     return (None if findings else graph), _in_order(findings, current)
+
+
+def assembled(document: JsonValue, model: type[G], known: KnownNodes) -> tuple[G, dict[str, Memo]] | None:
+    """The same document as ``examine_read`` gives, but that nodes which were read before are not read again.
+
+    None if there is any finding: then it has to be examined as a whole, so that all is told in order.
+    """
+    current = upgraded(document)
+    nodes = None if isinstance(current, Finding) else current.get("nodes")
+    if isinstance(current, Finding) or not isinstance(nodes, dict):
+        return None
+    memos = known.among(nodes)
+    mixed = {name: memos[name].node if name in memos else value for name, value in nodes.items()}
+    try:
+        graph = model.__pydantic_validator__.validate_python({**current, "nodes": mixed}, by_alias=True, by_name=False)
+    except ValidationError:
+        return None
+    if own_findings(current, memos) or _inline_findings(current, model, memos):
+        return None
+    read = cast("Nodes", graph).nodes
+    every = {name: memos.get(name) or known.keep(nodes[name], node) for name, node in read.items()}
+    return cast("G", graph), every
 
 
 def _validated(document: JsonValue, model: type[G]) -> tuple[G | None, list[Finding]]:
@@ -80,14 +117,16 @@ def _validated(document: JsonValue, model: type[G]) -> tuple[G | None, list[Find
         return None, [_finding(entry, document) for entry in told]
 
 
-def _inline_findings(document: dict[str, JsonValue], model: type[Part]) -> list[Finding]:
+def _inline_findings(document: dict[str, JsonValue], model: type[Part], but: Collection[str] = ()) -> list[Finding]:
     """What is wrong inside the graphs that stand in subgraph nodes, at their places in this document."""
     nodes = document.get("nodes")
     findings: list[Finding] = []
     for node, value in nodes.items() if isinstance(nodes, dict) else ():
-        if isinstance(value, dict) and value.get("kind") == "subgraph" and isinstance(value.get("inline"), dict):
+        if node in but or not isinstance(value, dict):
+            continue
+        if value.get("kind") == "subgraph" and isinstance(value.get("inline"), dict):
             base = pointer("nodes", node, "inline")
-            inner = examine(value["inline"], model)[1]
+            inner = examine_read(value["inline"], model)[1]
             findings += [replace(found, place=base + found.place, node=node, fix=None) for found in inner]
     return findings
 

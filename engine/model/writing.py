@@ -20,6 +20,7 @@ from engine.model.nodes import (
     Escalation,
     GateOption,
     Limits,
+    Node,
     Part,
     Retry,
     Settings,
@@ -33,17 +34,18 @@ TOP_ORDER = (
 """The order of a graph's own keys."""
 
 _LAYOUT = ',\n  "layout": '
+_AT_NODE = "\n    "
 
 STATE_ORDER = ("schema", "merge", "default")
 
 
-class _Line(str):
-    """A value that is written already, on one line."""
+class Written(str):
+    """A value that is written already, as it stands at its place."""
 
     __slots__ = ()
 
 
-Tree = JsonValue | _Line
+Tree = JsonValue | Written
 Arrange = Callable[[JsonValue], JsonValue]
 
 
@@ -53,6 +55,13 @@ def written(document: JsonValue) -> str:
     _write(_graph(document), "\n", out.append)
     out.append("\n")
     return "".join(out)
+
+
+def written_node(node: Node) -> Written:
+    """A node as it stands in a graph's written form."""
+    out: list[str] = []
+    _write(_node(node.model_dump(by_alias=True, exclude_unset=True)), _AT_NODE, out.append)
+    return Written("".join(out))
 
 
 def hash_of(document: JsonValue) -> str:
@@ -137,12 +146,12 @@ def _each(arrange: Arrange) -> Arrange:
 
 
 def _edge(value: JsonValue) -> JsonValue:
-    return _Line(_one_line(_EDGE(value))) if isinstance(value, dict) else value
+    return Written(_one_line(_EDGE(value))) if isinstance(value, dict) else value
 
 
 def _position(value: JsonValue) -> JsonValue:
     is_position = isinstance(value, list) and all(type(item) in (int, float) for item in value) and len(value) > 0
-    return _Line(_one_line(value)) if is_position else value
+    return Written(_one_line(value)) if is_position else value
 
 
 def _state_key(value: JsonValue) -> JsonValue:
@@ -193,4 +202,4 @@ def _write(value: JsonValue, margin: str, write: Callable[[str], object]) -> Non
             before = "," + margin + "  "
         write(margin + "]")
     else:
-        write(value if type(value) is _Line else compact(value))
+        write(value if type(value) is Written else compact(value))

@@ -26,6 +26,25 @@ def test_any_json_is_read_as_it_is(value: Any) -> None:
     assert compact(read) == compact(value)
 
 
+def test_what_a_browser_wrote_is_read_as_strictly_as_any_other_text() -> None:
+    for text in (
+        '{"a":1,"a":2}', '{"a":{"b":1,"b":1}}', "1.0", "[1.0]", "-0", "-0.0", "1e2", "9007199254740993", "1e400", "NaN",
+        '"\\ud800"', '"\\ud83d\\ude00"', "0.1", "[-1.5,2]", "null", "1 ", "\ufeff1", "[" * 100 + "]" * 100,
+        "[" * 101 + "]" * 101, '[{"a":' * 50 + "1" + "}]" * 50, '[{"a":' * 50 + "[]" + "}]" * 50, "[" * 5_000,
+    ):  # fmt: skip
+        assert repr(read_document(text.encode())) == repr(read_document(text)), text[:40]
+
+
+@given(values.map(lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False)))
+def test_any_json_without_blanks_is_read_as_its_text_is(text: str) -> None:
+    assert repr(read_document(text.encode())) == repr(read_document(text))
+
+
+@given(st.text(alphabet='{}[]",:012a.eE-'))
+def test_any_text_without_blanks_is_read_as_strictly(text: str) -> None:
+    assert repr(read_document(text.encode())) == repr(read_document(text))
+
+
 @given(st.one_of(st.text(), st.binary(), st.text(alphabet='{}[]",:0123456789.eE-+\\untrfalse \n')))
 def test_any_text_gives_a_value_or_findings_and_no_exception(source: str | bytes) -> None:
     value, findings = read_document(source)

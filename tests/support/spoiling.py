@@ -57,7 +57,7 @@ def spoilt_document(rnd: Random, good: list[Any]) -> Any:
     """A good document with one to six things spoilt."""
     document = deepcopy(rnd.choice(good)) if rnd.random() < 0.5 else random_document(rnd, Tastes(rnd.randint(1, 12)))
     for _ in range(rnd.choice([1, 1, 1, 1, 2, 3, 6])):
-        document = _spoil(rnd, document)
+        document = spoil(rnd, document)
     return document
 
 
@@ -86,7 +86,8 @@ def _at(document: Any, path: tuple[Any, ...]) -> Any:
     return document
 
 
-def _spoil(rnd: Random, document: Any) -> Any:
+def spoil(rnd: Random, document: Any) -> Any:
+    """The document with one thing spoilt, in place where it can be."""
     places = _places(document)
     if not places:
         return rnd.choice(STRANGE)
