@@ -15,6 +15,7 @@ from engine.agents.models.registry import ModelRegistry
 from engine.agents.models.simulated import simulated_scripts
 from engine.agents.registry import ToolRegistry
 from engine.compile.check import check
+from engine.compile.memory import Memory
 from engine.config import Config
 from engine.documents import SCRIPTED, Documents, started_of
 from engine.errors import InputError, JournalError
@@ -105,6 +106,7 @@ class Engine:
         self._documents = Documents(
             lambda graph, library: self.check(graph, library=library), results=lambda: results_of(self.tools)
         )
+        self._memory = Memory()
         self._feed = Feed()
         self._hooks = Hooks()
         self._wiring = wiring
@@ -187,7 +189,7 @@ class Engine:
         """Every finding of a graph against the tools, models and graphs known here; nothing is run."""
         shelf = library if library is not None else self.library
         tools = {tool.name: tool for tool in self.tools}
-        return check(graph, tools=tools, graphs=shelf.find, models=self._wiring.knows_model)
+        return check(graph, tools=tools, graphs=shelf.find, models=self._wiring.knows_model, memory=self._memory)
 
     @property
     def tools(self) -> ToolRegistry:

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from pydantic import JsonValue
 
 from engine.model.graph import Graph
+from engine.model.memo import Memo
+from engine.model.nodes import Node
+from engine.model.schema import Validator, validator
 
 
 class ToolFacts(Protocol):
@@ -42,21 +46,68 @@ class ToolFacts(Protocol):
         ...
 
 
+class Toolbox:
+    """One set of tools, with what is worked out of their declarations once; these never change.
+
+    Attributes:
+        tools: registered name to facts, or None if nobody can tell which tools there are.
+        results: registered name to the JSON Schema of its result, where it is known.
+    """
+
+    def __init__(self, tools: Mapping[str, ToolFacts] | None) -> None:
+        self.tools = None if tools is None else dict(tools)
+        self.results = {name: tool.returns for name, tool in (self.tools or {}).items() if tool.returns is not None}
+        self._arguments: dict[tuple[str, str], Validator] = {}
+        self._quiet: WeakKeyDictionary[Memo, bool] = WeakKeyDictionary()
+
+    def holds(self, tools: Mapping[str, ToolFacts] | None) -> bool:
+        """Whether these are the tools here: the same ones by the same names."""
+        if tools is None or self.tools is None:
+            return tools is self.tools
+        return tools.keys() == self.tools.keys() and all(self.tools[name] is tool for name, tool in tools.items())
+
+    def argument(self, tool: str, key: str) -> Validator:
+        """The schema of one of a tool's arguments, made ready."""
+        made = self._arguments.get((tool, key))
+        if made is None:
+            made = self._arguments[tool, key] = part_of((self.tools or {})[tool].parameters, key)
+        return made
+
+    def is_quiet(self, memo: Memo, look: Callable[[Node], bool]) -> bool:
+        """Whether nothing is to be said of how a node uses these tools; ``look`` is asked once."""
+        quiet = self._quiet.get(memo)
+        if quiet is None:
+            quiet = self._quiet[memo] = look(memo.node)
+        return quiet
+
+
+def part_of(schema: Mapping[str, JsonValue], key: str) -> Validator:
+    """The schema of one property of an object, made ready."""
+    properties = schema["properties"]
+    inner = properties[key] if isinstance(properties, dict) else True
+    return validator({**inner, "$defs": schema.get("$defs", {})} if isinstance(inner, dict) else inner is not False)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The world as it was handed in.
 
     Attributes:
-        tools: registered name to facts, or None if unknown.
+        toolbox: the registered tools.
         models: whether a model is known by a name, or None if unknown.
         graphs: a graph by its name, or None if unknown; may raise GraphError for a file that is no graph.
         found: graphs that were looked up already, by name.
     """
 
-    tools: Mapping[str, ToolFacts] | None = None
+    toolbox: Toolbox
     models: Callable[[str], bool] | Container[str] | None = None
     graphs: Callable[[str], Graph | None] | None = None
     found: dict[str, Graph | None] = field(default_factory=dict[str, Graph | None], compare=False)
+
+    @property
+    def tools(self) -> Mapping[str, ToolFacts] | None:
+        """Registered name to facts, or None if unknown."""
+        return self.toolbox.tools
 
     def knows_model(self, name: str) -> bool:
         """Whether the model is known, or nobody can tell."""
@@ -66,7 +117,8 @@ class Facts:
 
     def tool(self, name: str) -> ToolFacts | None:
         """What is known of a tool."""
-        return self.tools.get(name) if self.tools is not None else None
+        tools = self.toolbox.tools
+        return tools.get(name) if tools is not None else None
 
     def graph(self, name: str) -> Graph | None:
         """The graph of that name, each looked up once.

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.compile.analysis import Analysis
+from engine.compile.analysis import Analysis, works
 from engine.compile.catalogue import finding
 from engine.compile.together import Together
-from engine.compile.uses import Use
+from engine.compile.uses import Parts, Use
 from engine.model.findings import Finding, pointer
-from engine.model.nodes import AgentNode, EndNode, ForkNode, Node, SubgraphNode, ToolNode
+from engine.model.nodes import EndNode, Node
 from engine.model.state import initial_value
 from engine.model.values import ABSENT
 
@@ -24,12 +24,12 @@ class Flow:
     """Who reads and writes what, by node numbers.
 
     Attributes:
-        writers: state key to the nodes that write it, and where, in walking order.
+        writers: state key to the nodes that write it, and the field, in walking order.
         readers: state key to the uses of it, by node.
         reads: uses of other nodes' values: reader, the other, the use.
     """
 
-    writers: dict[str, dict[int, str]] = field(default_factory=dict[str, dict[int, str]])
+    writers: dict[str, dict[int, Parts]] = field(default_factory=dict[str, dict[int, Parts]])
     readers: dict[str, dict[int, Use]] = field(default_factory=dict[str, dict[int, Use]])
     reads: list[tuple[int, int, Use]] = field(default_factory=list[tuple[int, int, Use]])
 
@@ -48,12 +48,11 @@ def flow_of(analysis: Analysis, uses: Iterable[Use]) -> Flow:
     """Who reads and writes what. O(uses + writes)."""
     flow = Flow()
     number_of = analysis.shape.number_of
-    for number, name in enumerate(analysis.shape.ids):
-        node = analysis.shape.nodes[number]
+    for number, node in enumerate(analysis.shape.nodes):
         for key in node.save or ():
-            flow.writers.setdefault(key, {}).setdefault(number, pointer("nodes", name, "save", key))
+            flow.writers.setdefault(key, {}).setdefault(number, ("save", key))
         if node.output_key is not None:
-            flow.writers.setdefault(node.output_key, {}).setdefault(number, pointer("nodes", name, "output_key"))
+            flow.writers.setdefault(node.output_key, {}).setdefault(number, ("output_key",))
     for use in uses:
         reader = number_of.get(use.spot.node) if use.spot.node is not None else None
         if reader is None or len(use.path) < 2:
@@ -81,9 +80,9 @@ def race_findings(analysis: Analysis, together: Together, flow: Flow) -> Iterato
 # --- two writers ---
 
 
-def _write_races(analysis: Analysis, together: Together, key: str, writers: dict[int, str]) -> Iterator[Finding]:
+def _write_races(analysis: Analysis, together: Together, key: str, writers: dict[int, Parts]) -> Iterator[Finding]:
     shape = analysis.shape
-    racing = {number: place for number, place in writers.items() if not isinstance(shape.nodes[number], EndNode)}
+    racing = {number: field for number, field in writers.items() if not isinstance(shape.nodes[number], EndNode)}
     everybody = together.mask(racing)
     replaces = analysis.graph.state[key].merge == "replace"
     names = {} if replaces else {number: _names_of(shape.nodes[number], key) for number in racing}
@@ -99,14 +98,15 @@ def _write_races(analysis: Analysis, together: Together, key: str, writers: dict
         if other is None:
             continue
         name, rival = shape.ids[number], shape.ids[other]
+        place = pointer("nodes", name, *racing[number])
         if replaces:
             message = f"`{rival}` and `{name}` can run at the same time and both replace `{key}`: the last one wins"
             hint = 'give each a key of its own, or the key a `merge` such as "append"'
-            yield finding("state.race", message, racing[number], name, hint)
+            yield finding("state.race", message, place, name, hint)
         else:
             message = f"`{rival}` and `{name}` can run at the same time and both merge into `{key}`: "
             message += "of a name that both write the last one stays"
-            yield finding("state.merge", message, racing[number], name, "let them write different names")
+            yield finding("state.merge", message, place, name, "let them write different names")
 
 
 def _names_of(node: Node, key: str) -> frozenset[str] | None:
@@ -177,14 +177,13 @@ def _unwritten(analysis: Analysis, together: Together, flow: Flow) -> Iterator[F
 
     A tool may write any key while it runs, so that only what runs before all tools, agents and subgraphs is told.
     """
-    early = _before_all_work(analysis)
     for key, readers in flow.readers.items():
         declared = analysis.graph.state.get(key)
         if declared is None or initial_value(declared) is not ABSENT:
             continue
         writers = flow.writers.get(key, {})
         for reader, use in readers.items():
-            if use.is_optional or reader not in early or _sees_own_writes(analysis, use, reader in writers):
+            if use.is_optional or reader not in analysis.early or _sees_own_writes(analysis, use, reader in writers):
                 continue
             if not any(_may_precede(together, writer, reader) for writer in writers if writer != reader):
                 name = analysis.shape.ids[reader]
@@ -201,24 +200,4 @@ def _sees_own_writes(analysis: Analysis, use: Use, writes: bool) -> bool:
     """Whether the node itself may have written before this field is read (a tool may write any key)."""
     if use.spot.moment not in {"end", "edge"}:
         return False
-    return (writes and use.spot.moment == "edge") or _works(analysis.graph.nodes[str(use.spot.node)])
-
-
-def _works(node: Node) -> bool:
-    return isinstance(node, ToolNode | AgentNode | SubgraphNode)
-
-
-def _before_all_work(analysis: Analysis) -> set[int]:
-    """The nodes before which and beside which no tool, agent or subgraph can have run."""
-    shape, loops = analysis.shape, analysis.loops
-    busy = [any(_works(shape.nodes[node]) for node in loop.body) for loop in loops.loops]
-    late = [isinstance(node, ForkNode) or _works(node) for node in shape.nodes]
-    early: set[int] = set()
-    for number in range(len(shape.ids)):
-        if not any(late[source] for source in shape.sources(number)) and not any(
-            busy[loop] for loop in loops.around[number]
-        ):
-            early.add(number)
-        else:
-            late[number] = True
-    return early
+    return (writes and use.spot.moment == "edge") or works(analysis.graph.nodes[str(use.spot.node)])

@@ -13,6 +13,7 @@ from engine.errors import NodeError
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
 from engine.model.names import is_state_key, nearest
+from engine.model.nodes import Node
 from engine.model.state import checked_write, initial_value
 from engine.model.templates import expressions_in, references_in
 from engine.model.values import ABSENT
@@ -22,7 +23,8 @@ def state_findings(graph: Graph, uses: Iterable[Use]) -> Iterator[Finding]:
     """Unknown keys that are written, values that cannot fit, keys that nobody uses, output that nobody writes."""
     read = {str(use.path[1]): use for use in uses if use.path[0] == "state" and len(use.path) > 1}
     written: set[str] = set()
-    for name, node in graph.nodes.items():
+    for name, memo in graph.memos.items():
+        node = memo.node
         if node.output_key is not None:
             written.add(node.output_key)
             if node.output_key not in graph.state:
@@ -31,7 +33,7 @@ def state_findings(graph: Graph, uses: Iterable[Use]) -> Iterator[Finding]:
             written.add(key)
             if key not in graph.state:
                 yield _unknown_key(graph, name, ("nodes", name, "save", key), key)
-            elif not references_in(value) and not expressions_in(value):
+            elif key in memo.get(_constants):
                 yield from _constant(graph, name, key, value)
     for key in graph.state:
         if key not in read and key not in written:
@@ -39,6 +41,12 @@ def state_findings(graph: Graph, uses: Iterable[Use]) -> Iterator[Finding]:
             message = f"no node reads or writes the key `{key}` of the state"
             yield finding("state.unused", message, pointer("state", key), None, "take it out", fix)
     yield from _unwritten_output(graph, uses, written)
+
+
+def _constants(node: Node) -> frozenset[str]:
+    """The keys that a node writes the same to whatever happens."""
+    saved = (node.save or {}).items()
+    return frozenset(key for key, value in saved if not references_in(value) and not expressions_in(value))
 
 
 def _unknown_key(graph: Graph, name: str, place: Parts, key: str) -> Finding:

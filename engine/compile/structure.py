@@ -15,7 +15,7 @@ from engine.compile.fixes import add_node, fresh_id, put, remove, remove_edges, 
 from engine.compile.shape import BackEdge, Cyclic
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
-from engine.model.nodes import AgentNode, EndNode, GateNode, JoinNode, LoopBackNode, SubAgent, ToolNode, port_of
+from engine.model.nodes import AgentNode, EndNode, GateNode, JoinNode, LoopBackNode, Node, SubAgent, ToolNode, port_of
 
 MOST_OPTIONS = 100
 MOST_TOOLS = 500
@@ -191,12 +191,26 @@ def branch_findings(analysis: Analysis) -> Iterator[Finding]:
 
 def size_findings(graph: Graph) -> Iterator[Finding]:
     """Widths and depths beyond what people and pictures can hold."""
-    for name, node in graph.nodes.items():
+    for name, memo in graph.memos.items():
+        if memo.get(_is_small):
+            continue
+        node = memo.node
         if isinstance(node, GateNode) and len(node.options) > MOST_OPTIONS:
             message = f"`{name}` has {len(node.options)} options; at most {MOST_OPTIONS} are allowed"
             yield finding("too_large.width", message, pointer("nodes", name, "options"), name)
         if isinstance(node, AgentNode):
             yield from _agent_sizes(name, ("nodes", name), node, 0)
+
+
+def _is_small(node: Node) -> bool:
+    """Whether nothing of a node can be too large; the common case, without looking closely."""
+    match node:
+        case GateNode():
+            return len(node.options) <= MOST_OPTIONS
+        case AgentNode():
+            return len(node.tools) <= MOST_TOOLS and not node.agents
+        case _:
+            return True
 
 
 def _agent_sizes(name: str, path: tuple[str, ...], agent: AgentNode | SubAgent, depth: int) -> Iterator[Finding]:

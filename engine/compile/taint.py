@@ -65,11 +65,21 @@ def risk_findings(graph: Graph, uses: Iterable[Use], facts: Facts) -> Iterator[F
 
 
 def _high_risk(graph: Graph, facts: Facts) -> Iterator[bool]:
-    for node in graph.nodes.values():
-        if isinstance(node, ToolNode):
-            yield _is_high(node.tool, facts)
-        elif isinstance(node, AgentNode):
-            yield from (_is_high(_name(entry), facts) for _, entry in _tools_of((), node))
+    named: set[str] = set()
+    for memo in graph.memos.values():
+        named |= memo.get(_tools_named)
+    yield from (_is_high(tool, facts) for tool in named)
+
+
+def _tools_named(node: Node) -> frozenset[str]:
+    """The tools that a node names, whoever of it may call them."""
+    match node:
+        case ToolNode():
+            return frozenset({node.tool})
+        case AgentNode():
+            return frozenset(_name(entry) for _, entry in _tools_of((), node))
+        case _:
+            return frozenset()
 
 
 def _is_high(tool: str, facts: Facts) -> bool:

@@ -5,17 +5,19 @@ Rule: what was not handed in (``Facts``) is not checked, so that a graph can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from pydantic import JsonValue
 
 from engine.compile.catalogue import finding
-from engine.compile.facts import Facts
+from engine.compile.facts import Facts, part_of
 from engine.compile.fixes import remove, replace
 from engine.compile.uses import Parts
 from engine.errors import GraphError
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
+from engine.model.memo import Memo
 from engine.model.names import nearest
 from engine.model.nodes import (
     GRAPH_TOOL,
@@ -28,7 +30,7 @@ from engine.model.nodes import (
     called_graphs,
     port_of,
 )
-from engine.model.schema import validator
+from engine.model.schema import Validator
 from engine.model.templates import expressions_in, references_in
 
 _AGENT, _MCP = "agent:", "mcp:"
@@ -36,19 +38,53 @@ _AGENT, _MCP = "agent:", "mcp:"
 
 def tool_findings(graph: Graph, facts: Facts) -> Iterator[Finding]:
     """Every finding about what the nodes call."""
-    for name, node in graph.nodes.items():
+    tools_alone = Facts(facts.toolbox)
+    for name, memo in graph.memos.items():
+        node = memo.node
         match node:
             case ToolNode():
-                yield from _tool_node(name, node, facts)
+                if not facts.toolbox.is_quiet(memo, lambda node: not any(_of_tool(node, tools_alone))):
+                    yield from _tool_node(name, node, facts)
             case AgentNode():
-                yield from _agent(name, ("nodes", name), node, facts)
-                yield from _names_twice(name, node)
-                yield from _graphs_called(graph, name, node, facts)
-                yield from _transfers(graph, name, node)
+                is_quiet = facts.toolbox.is_quiet(memo, lambda node: not any(_of_agent(node, tools_alone)))
+                if not is_quiet or not all(map(facts.knows_model, memo.get(_models))):
+                    yield from _agent(name, ("nodes", name), node, facts)
+                    yield from _names_twice(name, node)
+                    yield from _graphs_called(graph, name, memo, facts)
+                    yield from _transfers(graph, name, node)
             case SubgraphNode():
-                yield from _subgraph(graph, name, node, facts)
+                yield from _subgraph(graph, name, memo, node, facts)
             case _:
                 pass
+
+
+def _of_tool(node: Node, facts: Facts) -> Iterator[bool]:
+    """Something is to be said of a tool node, whatever it is called."""
+    if isinstance(node, ToolNode):
+        yield from (True for _ in _tool_node("", node, facts))
+
+
+def _of_agent(node: Node, facts: Facts) -> Iterator[bool]:
+    """Something may have to be said of an agent, its models aside, or depends on what is not the node's own."""
+    if isinstance(node, AgentNode):
+        yield bool(called_graphs(node)) or any(port_of(node, edge) == "transfer" for edge in node.to)
+        yield from (True for _ in _agent("", ("nodes", ""), node, facts))
+        yield from (True for _ in _names_twice("", node))
+
+
+def _models(node: Node) -> frozenset[str]:
+    """The models that an agent and those within it name."""
+    return frozenset(_models_of(node)) if isinstance(node, AgentNode) else frozenset()
+
+
+def _models_of(agent: AgentFields) -> Iterator[str]:
+    yield from _listed(agent)
+    for inner in agent.agents.values():
+        yield from _models_of(inner)
+
+
+def _listed(agent: AgentFields) -> list[str]:
+    return [agent.model] if isinstance(agent.model, str) else agent.model or []
 
 
 # --- tools ---
@@ -61,7 +97,8 @@ def _tool_node(name: str, node: ToolNode, facts: Facts) -> Iterator[Finding]:
     if tool is None:
         yield _unknown_tool(name, ("nodes", name, "tool"), node.tool, facts)
         return
-    yield from _arguments(name, node.args, tool.parameters, f"the tool {node.tool}")
+    ready = partial(facts.toolbox.argument, node.tool)
+    yield from _arguments(name, node.args, tool.parameters, f"the tool {node.tool}", ready)
     if tool.effect_with(node.args) != "unsafe":
         return
     if node.retry is not None and node.retry.attempts > 1:
@@ -82,9 +119,16 @@ def _unknown_tool(name: str, place: Parts, tool: str, facts: Facts) -> Finding:
 
 
 def _arguments(
-    name: str, args: Mapping[str, JsonValue], schema: Mapping[str, JsonValue], what: str
+    name: str,
+    args: Mapping[str, JsonValue],
+    schema: Mapping[str, JsonValue],
+    what: str,
+    ready: Callable[[str], Validator],
 ) -> Iterator[Finding]:
-    """Arguments against an object's schema: names, those that are missing, and constants that cannot fit."""
+    """Arguments against an object's schema: names, those that are missing, and constants that cannot fit.
+
+    ``ready`` gives the schema of one of them.
+    """
     written = schema.get("properties")
     properties = written if isinstance(written, dict) else {}
     is_closed = _is_closed(schema)
@@ -93,9 +137,7 @@ def _arguments(
             if is_closed:
                 yield _unknown_argument(name, key, [*properties], args, what)
         elif not references_in(value) and not expressions_in(value) and "$secret" not in str(value):
-            inner = properties[key]
-            known = {**inner, "$defs": schema.get("$defs", {})} if isinstance(inner, dict) else inner is not False
-            for problem in validator(known).problems(value)[:1]:
+            for problem in ready(key).problems(value)[:1]:
                 place = pointer("nodes", name, "args", key) + problem.place
                 yield finding("args.type", f"`{key}` does not fit {what}: {problem.message}", place, name)
     required = schema.get("required")
@@ -131,8 +173,7 @@ def _unknown_argument(name: str, key: str, known: list[str], args: Mapping[str, 
 
 
 def _agent(name: str, path: Parts, agent: AgentFields, facts: Facts) -> Iterator[Finding]:
-    models = [agent.model] if isinstance(agent.model, str) else agent.model or []
-    for index, model in enumerate(models):
+    for index, model in enumerate(_listed(agent)):
         if not facts.knows_model(model):
             place = (*path, "model") if isinstance(agent.model, str) else (*path, "model", index)
             hint = "`weft models` lists those that are set up"
@@ -159,11 +200,11 @@ def _agents_tool(name: str, place: Parts, tool: str, agent: AgentFields, facts: 
         yield _unknown_tool(name, place, tool, facts)
 
 
-def _graphs_called(graph: Graph, name: str, node: AgentNode, facts: Facts) -> Iterator[Finding]:
+def _graphs_called(graph: Graph, name: str, memo: Memo, facts: Facts) -> Iterator[Finding]:
     """What holds of a subgraph holds of a graph that an agent may call."""
-    for inner in _graphs_of(node, facts):
-        if node.lock is not None:
-            yield from _inner_locks(name, node.lock, inner, facts)
+    for inner in _graphs_of(memo, facts):
+        if memo.node.lock is not None:
+            yield from _inner_locks(name, memo.node.lock, inner, facts)
         yield from _recursive(graph, name, ("nodes", name, "tools"), inner, facts)
 
 
@@ -218,14 +259,15 @@ def _known_graph(name: str, place: Parts, called: str, facts: Facts) -> Iterator
         yield finding("graph.unreadable", message, pointer(*place), name, "check it by itself")
 
 
-def _subgraph(graph: Graph, name: str, node: SubgraphNode, facts: Facts) -> Iterator[Finding]:
+def _subgraph(graph: Graph, name: str, memo: Memo, node: SubgraphNode, facts: Facts) -> Iterator[Finding]:
     if node.graph is not None:
         yield from _known_graph(name, ("nodes", name, "graph"), node.graph, facts)
-    inner = inner_graph(node, facts)
+    inner = inner_graph(memo, facts)
     if inner is None:
         return
     if isinstance(inner.input, dict):
-        yield from _arguments(name, node.args, inner.input, f"the input of `{inner.name}`")
+        ready = partial(part_of, inner.input)
+        yield from _arguments(name, node.args, inner.input, f"the input of `{inner.name}`", ready)
     if node.lock is not None:
         yield from _inner_locks(name, node.lock, inner, facts)
     if node.graph is not None:
@@ -239,12 +281,18 @@ def _recursive(graph: Graph, name: str, place: Parts, inner: Graph, facts: Facts
         yield finding("graph.recursive", message, pointer(*place), name, hint)
 
 
-def inner_graph(node: SubgraphNode, facts: Facts) -> Graph | None:
-    """The graph that a subgraph node runs, or None if it is unknown or broken."""
+def inner_graph(memo: Memo, facts: Facts) -> Graph | None:
+    """The graph that a node runs, or None if it is unknown or broken, or no subgraph."""
+    node = memo.node
+    if not isinstance(node, SubgraphNode):
+        return None
+    return memo.get(_inline) if node.graph is None else _called(node.graph, facts)
+
+
+def _inline(node: Node) -> Graph | None:
+    """The graph that stands in a node."""
     try:
-        if node.inline is not None:
-            return Graph.model_validate(node.inline)
-        return facts.graph(node.graph) if node.graph is not None else None
+        return Graph.model_validate(node.inline) if isinstance(node, SubgraphNode) and node.inline is not None else None
     except GraphError:
         return None
 
@@ -256,21 +304,21 @@ def graphs_within(graph: Graph, facts: Facts) -> Iterator[Graph]:
     while todo:
         here = todo.pop()
         yield here
-        for node in here.nodes.values():
-            for inner in _graphs_of(node, facts):
-                if inner.name not in seen or _is_inline(node):
+        for memo in here.memos.values():
+            for inner in _graphs_of(memo, facts):
+                if inner.name not in seen or _is_inline(memo.node):
                     seen.add(inner.name)
                     todo.append(inner)
 
 
-def _graphs_of(node: Node, facts: Facts) -> Iterator[Graph]:
+def _graphs_of(memo: Memo, facts: Facts) -> Iterator[Graph]:
     """The graphs that a node runs, or may run."""
-    match node:
+    match memo.node:
         case SubgraphNode():
-            inner = inner_graph(node, facts)
+            inner = inner_graph(memo, facts)
             if inner is not None:
                 yield inner
-        case AgentNode():
+        case AgentNode() as node:
             for name in sorted(called_graphs(node)):
                 called = _called(name, facts)
                 if called is not None:

@@ -7,14 +7,13 @@ an edge on ``error`` the error instead. The graph's ``output`` sees input, state
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import JsonValue
 
 from engine.model.expressions import Expression, compile_expression
-from engine.model.graph import Graph
 from engine.model.nodes import (
     AgentNode,
     EndNode,
@@ -95,39 +94,26 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """All names and expressions of a document, in file order."""
+    """Names and expressions of a node or a document, in file order."""
 
     names: list[Use]
     formulas: list[Formula]
 
 
-def uses_of(graph: Graph, types: Types, in_loop: Callable[[str], bool]) -> Uses:
-    """All names and expressions of a document. O(size).
+class Scopes:
+    """What is known where in one document, as long as its types are the same; equal scopes are made once.
 
-    Args:
-        graph: the document.
-        types: what is known of its names.
-        in_loop: whether a node lies in a loop.
+    Expressions are compiled once for each scope, so keep it as long as the types.
     """
-    reader = _Reader(types)
-    for name, node in graph.nodes.items():
-        reader.read_node(name, node, in_loop=in_loop(name))
-    reader.read_output(graph.output)
-    return Uses(reader.names, reader.formulas)
 
-
-class _Reader:
     def __init__(self, types: Types) -> None:
-        self._types = types
+        self.types = types
         self._starts: dict[tuple[bool, bool], Types] = {}
         self._ends: dict[bool, Types] = {}
-        self.names: list[Use] = []
-        self.formulas: list[Formula] = []
+        self._output: Types | None = None
 
-    # --- what is known where ---
-
-    def _start(self, node: Node, *, in_loop: bool) -> Types:
-        """What a node's own fields know; shared by all nodes alike, so that equal expressions are compiled once."""
+    def start(self, node: Node, *, in_loop: bool) -> Types:
+        """What a node's own fields know."""
         each = _each(node)
         item = self._item(each) if each is not None else UNKNOWN
         key = (each is not None, in_loop)
@@ -135,7 +121,7 @@ class _Reader:
             gone = ["output", "error"]
             gone += [] if in_loop else ["iteration"]
             gone += [] if each is not None else ["item", "index"]
-            types = self._types.without(gone)
+            types = self.types.without(gone)
             if item is not UNKNOWN:
                 return types.having("item", item)
             self._starts[key] = types
@@ -143,23 +129,50 @@ class _Reader:
 
     def _item(self, each: str) -> Known:
         """The schema of an item where ``each`` is a plain name of a list."""
-        mentions = compile_expression(each, self._types).references
+        mentions = compile_expression(each, self.types).references
         if len(mentions) != 1 or mentions[0].text != each.strip():
             return UNKNOWN
-        found = self._types.at((*mentions[0].path, 0))
+        found = self.types.at((*mentions[0].path, 0))
         return found if isinstance(found, dict) and "$ref" not in str(found) else UNKNOWN
 
-    def _after(self, name: str, *, in_loop: bool) -> Types:
+    def after(self, name: str, *, in_loop: bool) -> Types:
         """What is known when a node has ended: its output, and no item any more."""
         if in_loop not in self._ends:
             gone = ("error", "item", "index") if in_loop else ("error", "item", "index", "iteration")
-            self._ends[in_loop] = self._types.without(gone)
-        return self._ends[in_loop].having("output", self._types.outputs.get(name, UNKNOWN))
+            self._ends[in_loop] = self.types.without(gone)
+        return self._ends[in_loop].having("output", self.types.outputs.get(name, UNKNOWN))
+
+    def at_output(self) -> Types:
+        """What is known when the graph ends."""
+        if self._output is None:
+            self._output = self.types.without(("output", "error", "item", "index", "iteration"))
+        return self._output
+
+
+def uses_in_node(name: str, node: Node, scopes: Scopes, *, in_loop: bool) -> Uses:
+    """All names and expressions of a node. O(size)."""
+    reader = _Reader(scopes)
+    reader.read_node(name, node, in_loop=in_loop)
+    return Uses(reader.names, reader.formulas)
+
+
+def uses_in_output(output: JsonValue, scopes: Scopes) -> Uses:
+    """All names and expressions of a graph's output. O(size)."""
+    reader = _Reader(scopes)
+    reader.read_output(output)
+    return Uses(reader.names, reader.formulas)
+
+
+class _Reader:
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+        self.names: list[Use] = []
+        self.formulas: list[Formula] = []
 
     # --- fields ---
 
     def read_node(self, name: str, node: Node, *, in_loop: bool) -> None:
-        start = self._start(node, in_loop=in_loop)
+        start = self._scopes.start(node, in_loop=in_loop)
         for place, value in _start_fields(node):
             self._value(Spot(name, ("nodes", name, *place), "start", start), value)
         each = _each(node)
@@ -170,7 +183,7 @@ class _Reader:
         condition = node.while_ if isinstance(node, LoopBackNode) else None
         if node.save is None and condition is None and not conditions:
             return
-        after = self._after(name, in_loop=in_loop)
+        after = self._scopes.after(name, in_loop=in_loop)
         if condition is not None:
             self._formula(Spot(name, ("nodes", name, "while"), "edge", after), condition, "bool")
         self._value(Spot(name, ("nodes", name, "save"), "end", after), node.save)
@@ -187,12 +200,11 @@ class _Reader:
             if port == "transfer":
                 known = start.without(("item", "index"))
             elif port == "error":
-                known = start.without(("item", "index")).having("error", self._types.schemas["error"])
+                known = start.without(("item", "index")).having("error", self._scopes.types.schemas["error"])
             self._formula(Spot(name, ("nodes", name, "to", index, "when"), moment, known), edge.when, "bool")
 
     def read_output(self, output: JsonValue) -> None:
-        known = self._types.without(("output", "error", "item", "index", "iteration"))
-        self._value(Spot(None, ("output",), "output", known), output)
+        self._value(Spot(None, ("output",), "output", self._scopes.at_output()), output)
 
     # --- values ---
 

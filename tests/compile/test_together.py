@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.compile.analysis import Analysis
 from engine.compile.check import structure_errors
+from engine.compile.nodesets import NodeSets
 from engine.compile.shape import Shape
 from engine.compile.together import Together
 from engine.model.graph import Graph
@@ -47,7 +48,7 @@ def drawn(seed: int, *, plain_joins: bool = False) -> Graph:
 
 
 def all_of(analysis: Analysis) -> Together:
-    return Together(analysis, range(len(analysis.shape.ids)))
+    return Together(NodeSets(analysis, range(len(analysis.shape.ids))))
 
 
 def beside(text: str) -> set[str]:
@@ -178,7 +179,7 @@ def test_a_node_precedes_what_a_way_leads_to_around_loops_too() -> None:
 def test_those_who_do_not_ask_get_no_bit() -> None:
     analysis = analysed(sketch("f{a,b} -> j"))
     number = analysis.shape.number_of
-    together = Together(analysis, [number["a"], number["b"]])
+    together = Together(NodeSets(analysis, [number["a"], number["b"]]))
     assert together.mask(range(len(analysis.shape.ids))).bit_count() == 2
     assert together.first_beside(number["b"], together.mask([number["a"]])) == number["a"]
 
