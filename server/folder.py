@@ -109,6 +109,13 @@ class Folder:
         """
         return await to_thread.run_sync(self._entry, name)
 
+    def look_up(self, name: str) -> Entry | None:
+        """The same, or None where there is none; for a worker thread, since the file may have to be read."""
+        try:
+            return self._entry(name)
+        except GraphError:
+            return None
+
     async def entries(self) -> list[Entry]:
         """All graphs, by name. A file that goes away meanwhile is left out."""
 
@@ -169,11 +176,14 @@ class Folder:
         Raises:
             GraphError: ``graph.changed`` when the file is another by now; ``graph.unwritable``.
         """
+
+        def write() -> Entry:
+            self._compare(name, expected)
+            _write(text, self.file(name))
+            return self._entry(name, text, graph)
+
         async with self._lock(name):
-            await self._compare(name, expected)
-            path = self.file(name)
-            await to_thread.run_sync(_write, text, path)
-            entry = await to_thread.run_sync(self._entry, name, text, graph)
+            entry = await to_thread.run_sync(write)
         self._tell(Change(name, entry.etag, by))
         return entry
 
@@ -203,7 +213,7 @@ class Folder:
             GraphError: ``graph.changed`` when the file is another than its author read.
         """
         async with self._lock(name):
-            await self._compare(name, expected)
+            await to_thread.run_sync(self._compare, name, expected)
             yield
 
     async def drop(self, name: str, *, to: str | None, by: str) -> None:
@@ -228,13 +238,13 @@ class Folder:
                 text, code="graph.unwritable", where=name, hint="look at the directory's permissions"
             ) from error
 
-    async def _compare(self, name: str, expected: str) -> None:
+    def _compare(self, name: str, expected: str) -> None:
         try:
-            current = (await self.entry(name)).etag
+            current = self._entry(name).etag
         except GraphError:
             current = ABSENT
             # Raises again where not the file but the name is at fault.
-            if await to_thread.run_sync(os.path.lexists, self.file(name)):
+            if os.path.lexists(self.file(name)):
                 text = "something of that name is there and cannot be read, so it is not written over"
                 hint = "look at what lies there"
                 raise GraphError(text, code="graph.unwritable", where=name, hint=hint) from None

@@ -7,7 +7,8 @@ the current one. Nothing here runs a graph: reading, checking and comparing are 
 from __future__ import annotations
 
 import asyncio
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Final
 
 import orjson
@@ -58,11 +59,9 @@ async def save_graph(request: Request) -> Response:
     house.folder.file(name)
     headers = request.headers
     expected = expected_etag(headers.get("if-match"), headers.get("if-none-match"), where=name)
-    graph = await _graph_in(request)
-    if graph.name != name:
-        hint = f"save it under {graph.name}, or rename it"
-        raise InputError(f"the document is called {graph.name!r}", code="request.invalid", where="/name", hint=hint)
-    return await _save(house, graph, expected, person_of(request))
+    content = await body_bytes(request, limit=MAX_BYTES)
+    new = await in_turn(house.documents, _read_to_save, house, name, content)
+    return await _save(house, new, expected, person_of(request))
 
 
 async def list_patterns(request: Request) -> Response:
@@ -223,20 +222,37 @@ async def list_models(request: Request) -> Response:
 
 async def _graph_in(request: Request) -> Graph:
     content = await body_bytes(request, limit=MAX_BYTES)
-    return await in_turn(house_of(request).documents, Graph.loads, content)
+    house = house_of(request)
+    return await in_turn(house.documents, partial(Graph.loads, content, known=house.known))
 
 
-async def _save(house: House, graph: Graph, expected: str, person: Person) -> Response:
-    before = await _current(house, graph.name)
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A graph that somebody wants to save, its written form, and what is there now."""
+
+    graph: Graph
+    text: str
+    before: Entry | None
+
+
+def _read_to_save(house: House, name: str, content: bytes) -> _New:
+    graph = Graph.loads(content, known=house.known)
+    if graph.name != name:
+        hint = f"save it under {graph.name}, or rename it"
+        raise InputError(f"the document is called {graph.name!r}", code="request.invalid", where="/name", hint=hint)
+    return _New(graph, graph.dumps(), house.folder.look_up(name))
+
+
+async def _save(house: House, new: _New, expected: str, person: Person) -> Response:
+    graph, before = new.graph, new.before
     if not is_expected(expected, ABSENT if before is None else before.etag):
         return await _changed(house, graph.name, refusal(graph.name, expected, is_there=before is not None))
-    text = await in_turn(house.documents, graph.dumps)
     if before is not None:
         await _keep(house, before, None, only_new=True)
     # The checker works while the disk does.
     checking = asyncio.ensure_future(in_turn(house.documents, _findings_of, house, graph))
     try:
-        saved = await house.folder.save(graph.name, text, expected=expected, by=person.name, graph=graph)
+        saved = await house.folder.save(graph.name, new.text, expected=expected, by=person.name, graph=graph)
         await _keep(house, saved, person.name)
         findings = await checking
     except GraphError as error:
@@ -248,10 +264,7 @@ async def _save(house: House, graph: Graph, expected: str, person: Person) -> Re
 
 
 async def _current(house: House, name: str) -> Entry | None:
-    try:
-        return await house.folder.entry(name)
-    except GraphError:
-        return None
+    return await to_thread.run_sync(house.folder.look_up, name)
 
 
 async def _changed(house: House, name: str, error: GraphError) -> Response:
@@ -300,7 +313,7 @@ async def _refuse_in_use(house: House, name: str) -> None:
 
 
 def _findings(house: House, content: bytes) -> list[dict[str, Any]]:
-    reading = Graph.read(content)
+    reading = Graph.read(content, known=house.known)
     found = reading.findings if reading.graph is None else house.engine.check(reading.graph)
     return [finding.as_json() for finding in found]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from engine.app import Engine
+from engine.model.memo import KnownNodes
 from server.answers import AT_ONCE
 from server.folder import Folder
 from server.links import Links
@@ -31,6 +32,7 @@ class House:
         folder: the directory of graphs, as it is on disk.
         people: who may log in, by token.
         documents: bounds how many documents are worked on at the same time.
+        known: nodes of documents that were read before: an edit brings all but a few of them again.
         closing: set when the server is about to stop; streams end then.
         ready: set once unfinished runs have been taken up.
     """
@@ -45,5 +47,6 @@ class House:
     pictures: Pictures
     metrics: Metrics
     documents: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(AT_ONCE))
+    known: KnownNodes = field(default_factory=KnownNodes)
     closing: anyio.Event = field(default_factory=anyio.Event)
     ready: anyio.Event = field(default_factory=anyio.Event)

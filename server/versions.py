@@ -10,6 +10,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
+from anyio import to_thread
+
 from engine.errors import InputError
 from server.shelf import Connection, Shelf
 
@@ -45,7 +47,7 @@ class Versions:
 
     async def keep(self, graph: str, content: bytes, version: Version) -> None:
         """Remember a version; one that is known already becomes the newest again and keeps its name."""
-        packed = zlib.compress(content, 6)
+        packed = await to_thread.run_sync(zlib.compress, content, 6)
 
         def act(connection: Connection) -> None:
             connection.execute("INSERT OR IGNORE INTO server_texts VALUES (?, ?)", (version.etag, packed))
