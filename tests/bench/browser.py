@@ -28,7 +28,7 @@ PROBE: Final = """(() => {
     const painted = (act) => requestAnimationFrame(() => setTimeout(act));
     bench.painted = () => new Promise(painted);
     const first = new MutationObserver(() => {
-        if (!document.querySelector(".react-flow__node")) return;
+        if (!document.querySelector(".react-flow__node, .far-box")) return;
         first.disconnect();
         painted(() => (bench.nodes = performance.now()));
     });

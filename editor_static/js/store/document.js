@@ -2,14 +2,14 @@
 // change of the document goes through `do`, `undo` or `redo`; what views see is a snapshot that never changes.
 
 /**
- * @import { Conflict, DocumentStore, Edit, Graph, Leftover, Snapshot, World } from "../contract.d.ts"
+ * @import { Change, Conflict, DocumentStore, Edit, Graph, Leftover, Snapshot, World } from "../contract.d.ts"
  * @import { Found } from "./journal.js"
  */
 
 import { between, meansTheSame } from "../document/changes.js";
 import { NO_HISTORY, record, redo, undo } from "../document/history.js";
 import { nodesOf } from "../document/kinds.js";
-import { Checking } from "./checking.js";
+import { Checking, isOnlyPlaces } from "./checking.js";
 import { besides, Journal, journalsOf, tabOf } from "./journal.js";
 import { problemOf, parsed, Saving } from "./saving.js";
 import { openShelf } from "./shelf.js";
@@ -88,10 +88,9 @@ class OpenDocument {
         graph: () => this.graph,
         position: () => this.journal.last,
         onChange: () => this.changed(),
-        onSaved: ({ etag: version, graph: sent, n, findings }) => {
-          this.journal.mark({ etag: version, graph: sent, n, at: world.clock.now(), history: this.history });
-          if (findings) this.checking.given(sent, findings);
-        },
+        onSend: () => this.checking.carry(),
+        onAnswer: (findings) => this.checking.carriedOut(findings),
+        onSaved: ({ etag: version, graph: sent, n }) => this.journal.mark({ etag: version, graph: sent, n, at: world.clock.now(), history: this.history }),
         onReload: ({ graph: other }) => this.#do({ title: ["edit.reloaded"], changes: between(this.graph, other) }),
       },
     });
@@ -184,7 +183,7 @@ class OpenDocument {
     const { history, graph, step, isMerged } = record(this.history, this.graph, edit, { now, selection: [...this.selection] });
     this.#become(history, graph, step.selectAfter);
     this.journal.append({ what: "do", step, isMerged }, edit.changes, now);
-    this.#touched();
+    this.#touched(edit.changes);
   }
 
   /** @param {"undo" | "redo"} what */
@@ -193,8 +192,9 @@ class OpenDocument {
     if (!result) return;
     const { history, graph, step } = result;
     this.#become(history, graph, what === "undo" ? step.selectBefore : step.selectAfter);
-    this.journal.append({ what }, what === "undo" ? step.inverse : step.changes, this.world.clock.now());
-    this.#touched();
+    const changes = what === "undo" ? step.inverse : step.changes;
+    this.journal.append({ what }, changes, this.world.clock.now());
+    this.#touched(changes);
   }
 
   /**
@@ -209,10 +209,11 @@ class OpenDocument {
     this.selection = new Set([...selection].filter((id) => Object.hasOwn(nodes, id)));
   }
 
-  #touched() {
+  /** @param {readonly Change[]} changes */
+  #touched(changes) {
     this.snapshot = null;
     this.saving.touched();
-    this.checking.touched();
+    if (!isOnlyPlaces(changes)) this.checking.touched();
     this.changed();
   }
 

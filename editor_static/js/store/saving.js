@@ -18,9 +18,11 @@ const LAST_RETRY_MS = 30_000;
  *   graph: () => Graph,
  *   position: () => number,
  *   onChange: () => void,
- *   onSaved: (saved: { etag: string, graph: Graph, n: number, findings: Finding[] | null }) => void,
+ *   onSend: () => void,
+ *   onAnswer: (findings: Finding[] | null) => void,
+ *   onSaved: (saved: { etag: string, graph: Graph, n: number }) => void,
  *   onReload: (other: { etag: string, graph: Graph }) => void,
- * }} Sides  position: the number of the last entry of the journal
+ * }} Sides  position: the number of the last entry of the journal; onAnswer: to what was sent, with what it says of findings
  */
 
 export class Saving {
@@ -120,7 +122,7 @@ export class Saving {
   takeOver(conflict) {
     this.#adopt(conflict);
     this.saved = this.sides.graph();
-    this.sides.onSaved({ etag: this.etag, graph: this.saved, n: this.sides.position(), findings: null });
+    this.sides.onSaved({ etag: this.etag, graph: this.saved, n: this.sides.position() });
     this.#saved();
   }
 
@@ -157,6 +159,7 @@ export class Saving {
     const n = this.sides.position();
     this.isSending = true;
     this.firstEdit = this.world.clock.now();
+    this.sides.onSend();
     this.#set("saving");
     /** @type {Reply | null} */
     let reply = null;
@@ -169,7 +172,9 @@ export class Saving {
     }
     this.isSending = false;
     if (this.isClosed) return;
-    await this.#answered(reply, graph, n);
+    const value = parsed(reply);
+    this.sides.onAnswer(reply && reply.status < 300 ? findingsIn(value) : null);
+    await this.#answered(reply, value, graph, n);
     // What was told of meanwhile was mostly this very save.
     if (this.heardOf === this.etag) this.isDoubtful = false;
     if (this.isDoubtful && !this.isSending && !this.conflict && this.failures === 0) await this.#look();
@@ -177,13 +182,14 @@ export class Saving {
 
   /**
    * @param {Reply | null} reply
+   * @param {unknown} value of it
    * @param {Graph} graph
    * @param {number} n
    */
-  async #answered(reply, graph, n) {
-    const value = parsed(reply);
-    const etag = isObject(value) && typeof value.etag === "string" ? value.etag : null;
-    if (reply && reply.status < 300 && etag !== null) return this.#accepted(etag, graph, n, findingsIn(value));
+  async #answered(reply, value, graph, n) {
+    const told = /** @type {any} */ (value);
+    const etag = isObject(told) && typeof told.etag === "string" ? told.etag : null;
+    if (reply && reply.status < 300 && etag !== null) return this.#accepted(etag, graph, n);
     if (reply?.status === 412) return this.#refusedAsOld(value, graph, n);
     if (!reply || reply.status < 300 || reply.status === 408 || reply.status === 429 || reply.status >= 500) {
       if (reply) this.unanswered = { graph, n };
@@ -198,14 +204,13 @@ export class Saving {
    * @param {string} etag
    * @param {Graph} graph that was sent
    * @param {number} n
-   * @param {Finding[] | null} findings
    */
-  #accepted(etag, graph, n, findings) {
+  #accepted(etag, graph, n) {
     this.etag = etag;
     this.saved = graph;
     this.unanswered = null;
     this.failures = 0;
-    this.sides.onSaved({ etag, graph, n, findings });
+    this.sides.onSaved({ etag, graph, n });
     if (!this.isUnsaved) return this.#saved();
     this.#set("unsaved");
     if (this.waiting.length > 0) void this.#send();
@@ -223,7 +228,7 @@ export class Saving {
     if (current === undefined) return this.#look();
     const sent = [{ graph, n }, ...(this.unanswered ? [this.unanswered] : [])];
     const ours = sent.find((one) => current !== null && meansTheSame(one.graph, current.document));
-    if (ours) return this.#accepted(current.etag, ours.graph, ours.n, null);
+    if (ours) return this.#accepted(current.etag, ours.graph, ours.n);
     return this.#other(current?.etag ?? null, current?.document ?? null);
   }
 
@@ -265,7 +270,7 @@ export class Saving {
       this.etag = etag;
       this.sides.onReload({ etag, graph: document });
       this.saved = this.sides.graph();
-      this.sides.onSaved({ etag, graph: this.saved, n: this.sides.position(), findings: null });
+      this.sides.onSaved({ etag, graph: this.saved, n: this.sides.position() });
       return this.#saved();
     }
     this.takeBack();

@@ -6,12 +6,13 @@ import { addNode, addNote, applyFix, disconnect, forkWithJoin, group, insertGate
 import { boxesOf } from "../document/geometry.js";
 import { topological, waysOf as waysAmong } from "../document/order.js";
 import { say, switchLanguage, word } from "../words.js";
-import { placeOf } from "./canvas.js";
+import { placeOf, wholeView } from "./canvas.js";
 import { at, isObject, partsOf } from "./context.js";
 import { glide } from "./glide.js";
 import { kindOf, nameOf, waysOf } from "./look.js";
 import { PATTERNS } from "./patterns.js";
 import { eventWords } from "./run/events.js";
+import { sceneOf } from "./scene.js";
 import { written } from "./written.js";
 /** @import { Editor } from "./context.js" */
 
@@ -214,7 +215,8 @@ export const ACTIONS = {
   show: (editor, id) => show(editor, id),
   fit(editor, what) {
     const ids = what === "selection" ? [...editor.selection] : [];
-    void editor.flow.current?.fitView({ padding: 0.16, maxZoom: 1, duration: calm(180), ...(ids.length ? { nodes: ids.map((id) => ({ id })) } : {}) });
+    const room = document.querySelector(".canvas")?.getBoundingClientRect();
+    if (room && room.width > 0) void editor.flow.current?.setViewport(wholeView(sceneOf(editor.graph, null), room.width, room.height, ids.length ? ids : undefined), { duration: calm(180) });
   },
   zoom(editor, how) {
     const flow = editor.flow.current;

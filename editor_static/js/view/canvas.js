@@ -1,24 +1,31 @@
 // The canvas: the shown graph drawn by React Flow, what is done to it turned into edits.
-// Rule: the document is the truth and comes from the store; React Flow holds only what moves under the pointer. A node's
-// record is made anew only when its part of the document, its place or its marks have changed.
-import { Background, BackgroundVariant, MiniMap, Position, ReactFlow, SelectionMode, h, useCallback, useEffect, useMemo, useRef, useState } from "../../vendor/flow.js";
-import { boxesOf, formOf, snapped } from "../document/geometry.js";
+// Rule: the document is the truth and comes from the store; React Flow holds what is near the view and what moves under the
+// pointer. From afar that is next to nothing: one picture shows the graph, and a node comes to life where the pointer is.
+import { Background, BackgroundVariant, Position, ReactFlow, SelectionMode, flushSync, getViewportForBounds, h, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore, useStoreApi } from "../../vendor/flow.js";
+import { bounds, formOf, snapped } from "../document/geometry.js";
 import { newNode } from "../document/kinds.js";
 import { addNote, connect, maySplice, move, moveNote, reconnect, splice } from "../document/edits.js";
 import { judgeReconnect, judgeWire } from "../document/refusals.js";
-import { topological, waysOf as waysAmong } from "../document/order.js";
 import { say, word } from "../words.js";
 import { isObject, useEditor } from "./context.js";
-import { kindOf, nameOf, portOf, waysIn, waysOf, wireWords, allPorts } from "./look.js";
-import { Card, spoken } from "./node.js";
+import { Far } from "./far.js";
+import { portOf, waysOf, wireWords } from "./look.js";
+import { SmallMap } from "./minimap.js";
+import { areaOf, inside, nearTo, nodeAt, tilesOf } from "./nearby.js";
+import { Card } from "./node.js";
 import { Note } from "./note.js";
-import { Boxes, alongBar } from "./route.js";
-import { placed } from "./spots.js";
+import { absentNode, marksOf, sceneOf, sentencesOf, spotsOf } from "./scene.js";
 import { BoxesContext, DrawnWire, PORT_REACH, Wire } from "./wires.js";
 /** @import { Edge, FinalConnectionState, Node, NodeChange } from "../../vendor/flow.js" */
 
+/** More selected nodes than these are not made from afar: React Flow moves them, the picture shows them. */
+const MOST_ALIVE = 40;
+/** px of the screen around a node from afar that still mean it. */
+const FAR_REACH = 3;
 const nodeTypes = { card: Card, note: Note };
 const edgeTypes = { wire: Wire };
+export const LEAST_ZOOM = 0.05;
+export const MOST_ZOOM = 2;
 const SNAP = /** @type {[number, number]} */ ([8, 8]);
 /** @type {Set<string>} */
 const NOTHING = new Set();
@@ -44,98 +51,77 @@ export function Canvas({ differences, shown }) {
   const kept = useRef(/** @type {Map<string, Node>} */ (new Map()));
   const latest = useRef(editor);
   latest.current = editor;
+  const store = useStoreApi();
+  // Sizes and ports come with the document; measured in the page, each would be laid out as soon as it comes into view.
+  useState(() => store.setState({ updateNodeInternals: () => undefined }));
 
   const nodesOf = isObject(graph) && isObject(graph["nodes"]) ? graph["nodes"] : null;
   const layout = isObject(graph) ? graph["layout"] : null;
-  const places = useMemo(() => boxesOf(graph), [nodesOf, layout]);
-  const order = useMemo(() => topological(waysAmong(graph)), [nodesOf]);
-  const marks = useMemo(() => marksOf(findings, editor.ui.scope), [findings, editor.ui.scope]);
-  const counts = useMemo(() => waysIn(nodesOf), [nodesOf]);
-  const missing = useMemo(() => missingOf(nodesOf, places), [nodesOf, places]);
+  const before = useRef(/** @type {import("./scene.js").Scene | null} */ (null));
+  const scene = useMemo(() => (before.current = sceneOf(graph, before.current)), [nodesOf, layout]);
+  const { scope } = editor.ui;
+  const marks = useMemo(() => marksOf(findings, scope), [findings, scope]);
+  const sentences = useMemo(() => sentencesOf(scene.order, nodesOf, findings, scope), [scene.order, nodesOf, findings, scope]);
 
-  // Apart from the nodes: they are told again when something is said of them, not with every move of a hand.
-  const sentences = useMemo(() => sentencesOf(order, nodesOf, findings, editor.ui.scope), [order, nodesOf, findings, editor.ui.scope]);
+  const isPlaced = useFirstView(scene, wasThere);
+  const tiles = useStore((view) => tilesOf(view.transform, view.width, view.height));
+  const isFar = tiles === "far";
+  const [alive, setAlive] = useState(/** @type {string | null} */ (null));
+  const near = useMemo(() => {
+    const area = isPlaced ? areaOf(tiles) : null;
+    return area ? nearTo(scene, area) : { ids: new Set(/** @type {string[]} */ ([])), wires: [] };
+  }, [scene, tiles, isPlaced]);
 
   const nodes = useMemo(() => {
-    const before = kept.current;
+    const was = kept.current;
     /** @type {Map<string, Node>} */
     const now = new Map();
-    for (const id of order) {
-      const node = /** @type {any} */ (nodesOf)?.[id];
-      const place = moving?.get(id) ?? places.get(id) ?? { x: 0, y: 0 };
-      const difference = differences?.[id] ?? "";
-      const worst = marks.get(id) ?? "";
-      const ways = counts.get(id) ?? 0;
-      const was = before.get(id);
-      const said = sentences.get(id) ?? "";
-      const data = /** @type {any} */ (was?.data);
-      if (was && data.node === node && was.position.x === place.x && was.position.y === place.y && was.selected === selection.has(id) && data.worst === worst && data.difference === difference && data.waysIn === ways && was.ariaLabel === said) {
-        now.set(id, was);
-        continue;
-      }
-      const { spots, ...box } = placed(node, ways);
-      now.set(id, {
-        id,
-        type: "card",
-        position: { x: place.x, y: place.y },
-        width: box.width,
-        height: box.height,
-        measured: { width: box.width, height: box.height },
-        handles: spots.map((/** @type {any} */ spot) => ({ id: spot.port === "" ? "in" : spot.port, type: spot.port === "" ? "target" : "source", position: SIDES[/** @type {"left"} */ (spot.side)], x: spot.x - PORT_REACH, y: spot.y - PORT_REACH, width: 2 * PORT_REACH, height: 2 * PORT_REACH })),
-        selected: selection.has(id),
-        draggable: !isFixed,
-        ariaLabel: said,
-        data: { node, waysIn: ways, used: [...new Set(waysOf(node).map((edge) => portOf(node, edge)))].join(" "), worst, difference, spots },
-      });
+    const given = new Set([...near.ids, ...selection, ...(alive === null ? [] : [alive])]);
+    const isMany = isFar && selection.size > MOST_ALIVE;
+    // In the order in which they are told: that is how one reads them, and how Tab goes.
+    for (const id of scene.order) {
+      if (!given.has(id)) continue;
+      const isHidden = isMany && id !== alive;
+      now.set(id, kin(was.get(id), { scene, id, moving, isSelected: selection.has(id), isHidden, isFixed, worst: marks.get(id) ?? "", difference: differences?.[id] ?? "", said: isHidden ? "" : sentences(id) }));
     }
-    for (const [id, place] of missing) {
-      now.set(id, before.get(id) ?? missingNode(id, place));
-    }
-    notesOf(layout).forEach((note, index) => {
+    for (const [id, place] of scene.missing) if (!isFar && given.has(id)) now.set(id, was.get(id) ?? missingNode(id, place));
+    scene.notes.forEach((note, index) => {
       const id = `$note:${index}`;
       const live = moving?.get(id);
-      now.set(id, {
-        id, type: "note", zIndex: -1,
-        position: { x: live?.x ?? note.x, y: live?.y ?? note.y },
-        width: live?.width ?? note.w, height: live?.height ?? note.h,
-        measured: { width: live?.width ?? note.w, height: live?.height ?? note.h },
-        selected: selection.has(id), draggable: !isFixed, ariaLabel: word("note.spoken", note.text), data: { text: note.text, index },
-      });
+      const box = { width: live?.width ?? note.w, height: live?.height ?? note.h };
+      now.set(id, { id, type: "note", zIndex: -1, position: { x: live?.x ?? note.x, y: live?.y ?? note.y }, ...box, measured: box, handles: [], selected: selection.has(id), draggable: !isFixed, ariaLabel: word("note.spoken", note.text), data: { text: note.text, index } });
     });
     kept.current = now;
     return [...now.values()];
-  }, [order, nodesOf, places, layout, moving, selection, marks, counts, missing, differences, isFixed, sentences]);
+  }, [scene, near, isFar, alive, moving, selection, marks, differences, isFixed, sentences]);
 
-  const boxes = useMemo(
-    () => new Boxes([...places.values()]),
-    [places],
-  );
-  const touches = useMemo(() => touchesOf(nodesOf, places), [nodesOf, places]);
   const keptEdges = useRef(/** @type {Map<string, Edge>} */ (new Map()));
   const edges = useMemo(() => {
     /** @type {Map<string, Edge>} */
     const now = new Map();
-    for (const id of order) {
-      const node = /** @type {any} */ (nodesOf)?.[id];
-      const ways = waysOf(node);
-      const ports = ways.map((edge) => (isObject(edge) ? portOf(node, edge) : ""));
-      ways.forEach((edge, index) => {
-        if (!isObject(edge) || typeof edge.node !== "string") return;
-        const key = `${id}:${index}`;
-        const port = /** @type {string} */ (ports[index]);
-        // Wires of a fork leave its bar each at a height of its own.
-        const isOneOfSeveral = !touches.leaves.has(key) && ports.indexOf(port) !== ports.lastIndexOf(port);
-        const isBroken = !isObject(nodesOf) || !(edge.node in nodesOf) || !knownPort(node, port);
-        const data = { words: wireWords(node, index), manner: port === "repeat" ? "repeat" : port === "transfer" ? "transfer" : "plain", isBroken, isOneOfSeveral, difference: differences?.[key] ?? "", leavesAt: touches.leaves.get(key) ?? null, entersAt: touches.enters.get(key) ?? null };
-        const was = keptEdges.current.get(key);
-        const isSelected = editor.ui.edge === key;
-        if (was && was.target === edge.node && was.sourceHandle === port && was.selected === isSelected && JSON.stringify(was.data) === JSON.stringify(data)) now.set(key, was);
-        else now.set(key, { id: key, type: "wire", source: id, target: edge.node, sourceHandle: port, targetHandle: "in", selected: isSelected, reconnectable: isFixed ? false : "target", focusable: false, data });
-      });
+    for (const { key, source, target, port, index, manner, isBroken, isOneOfSeveral, leavesAt, entersAt } of near.wires) {
+      const data = { words: wireWords(nodesOf?.[source], index), manner, isBroken, isOneOfSeveral, difference: differences?.[key] ?? "", leavesAt, entersAt };
+      const was = keptEdges.current.get(key);
+      const isSelected = editor.ui.edge === key;
+      if (was && was.target === target && was.sourceHandle === port && was.selected === isSelected && JSON.stringify(was.data) === JSON.stringify(data)) now.set(key, was);
+      else now.set(key, { id: key, type: "wire", source, target, sourceHandle: port, targetHandle: "in", selected: isSelected, reconnectable: isFixed ? false : "target", focusable: false, data });
     }
     keptEdges.current = now;
     return [...now.values()];
-  }, [order, nodesOf, touches, editor.ui.edge, differences, isFixed]);
+  }, [near, nodesOf, editor.ui.edge, differences, isFixed]);
+
+  const under = useCallback((/** @type {{ clientX: number, clientY: number }} */ event) => {
+    const { flow } = latest.current;
+    if (!flow.current) return null;
+    return nodeAt(scene.places, flow.current.screenToFlowPosition({ x: event.clientX, y: event.clientY }, { snapToGrid: false }), FAR_REACH / flow.current.getZoom());
+  }, [scene]);
+  const onPointerMove = useCallback((/** @type {any} */ event) => {
+    if (event.buttons !== 0 || event.pointerType === "touch") return;
+    const id = under(event);
+    // At once: the button may go down with the next event, and then the node must be there.
+    if (id !== alive) flushSync(() => setAlive(id));
+  }, [under, alive]);
+  useBoxOfHand(scene, latest);
 
   const onNodesChange = useCallback((/** @type {NodeChange[]} */ changes) => {
     const { select, chosen: now, ui } = latest.current;
@@ -237,10 +223,12 @@ export function Canvas({ differences, shown }) {
   // What is done is done when the hand lets go, also over a node's body; React Flow wants to be told that ends move at all.
   const onReconnect = useCallback(() => undefined, []);
 
-  const onPaneClick = useCallback(() => {
-    latest.current.select([]);
+  const onPaneClick = useCallback((/** @type {any} */ event) => {
+    // A finger from afar: no pointer was there before it that would have brought the node to life.
+    const id = isFar ? under(event) : null;
+    latest.current.select(id === null ? [] : [id]);
     latest.current.setUi({ edge: null, popup: null });
-  }, []);
+  }, [isFar, under]);
   const onEdgeClick = useCallback((/** @type {any} */ _event, /** @type {Edge} */ edge) => {
     latest.current.select([]);
     latest.current.setUi({ edge: edge.id, popup: null, isInspectorOpen: true });
@@ -248,13 +236,15 @@ export function Canvas({ differences, shown }) {
   const onNodeDoubleClick = useCallback((/** @type {any} */ _event, /** @type {Node} */ node) => {
     if (node.type === "card") latest.current.run("enter", node.id);
   }, []);
-  const onContext = useCallback((/** @type {any} */ event, /** @type {any} */ thing = undefined) => {
+  const onContext = useCallback((/** @type {any} */ event, /** @type {any} */ told = undefined) => {
     event.preventDefault();
+    const touched = told === undefined && isFar ? under(event) : null;
+    const thing = touched === null ? told : { id: touched, position: null };
     const isNode = thing !== undefined && "position" in thing;
     if (isNode && !latest.current.selection.has(thing.id)) latest.current.select([thing.id]);
     if (thing !== undefined && !isNode) latest.current.setUi({ edge: thing.id });
     latest.current.setUi({ popup: { type: "menu", x: event.clientX, y: event.clientY, node: isNode ? thing.id : null, edge: thing !== undefined && !isNode ? thing.id : null } });
-  }, []);
+  }, [isFar, under]);
 
   const onDrop = useCallback((/** @type {any} */ event) => {
     const text = event.dataTransfer.getData("application/x-weft-kind");
@@ -282,11 +272,11 @@ export function Canvas({ differences, shown }) {
 
   return h(
     BoxesContext.Provider,
-    { value: boxes },
+    { value: scene.boxes },
     h(
       ReactFlow,
       {
-        className: `${isWiring ? "wiring" : ""}${isFixed ? " fixed" : ""}`,
+        className: [isWiring ? "wiring" : "", isFixed ? "fixed" : "", isFar ? "far-off" : ""].filter(Boolean).join(" "),
         nodes,
         edges,
         nodeTypes,
@@ -311,6 +301,7 @@ export function Canvas({ differences, shown }) {
         onPaneContextMenu: onContext,
         onDrop: (/** @type {any} */ event) => { markDrop(null); onDrop(event); },
         onDragOver,
+        ...(isFar && !isFixed ? { onPointerMoveCapture: onPointerMove } : {}),
         onInit: (/** @type {any} */ instance) => { editor.flow.current = instance; },
         connectionLineComponent: DrawnWire,
         connectionRadius: 28,
@@ -331,19 +322,109 @@ export function Canvas({ differences, shown }) {
         snapToGrid: true,
         snapGrid: SNAP,
         nodeDragThreshold: 2,
-        fitView: wasThere,
         defaultViewport: { x: 120, y: 160, zoom: 1 },
-        fitViewOptions: { padding: 0.16, maxZoom: 1 },
-        minZoom: 0.05,
-        maxZoom: 2,
+        minZoom: LEAST_ZOOM,
+        maxZoom: MOST_ZOOM,
         colorMode: "system",
         attributionPosition: "bottom-center",
         "aria-label": word("canvas.name"),
       },
-      h(Background, { variant: BackgroundVariant.Dots, gap: 24, size: 1 }),
-      order.length > 3 ? h(MiniMap, { pannable: true, zoomable: true, ariaLabel: word("minimap"), nodeClassName: (/** @type {Node} */ node) => `minimap-node kind-${kindOf(node.data["node"])}`, nodeBorderRadius: 8, style: { width: 168, height: 104 } }) : null,
+      h(Background, { variant: BackgroundVariant.Dots, gap: isFar ? 96 : 24, size: isFar ? 4 : 1 }),
+      isFar && isPlaced ? h(Far, { scene, selection, moving, marks, ...(differences ? { differences } : {}), edge: editor.ui.edge }) : null,
+      scene.order.length > 3 ? h(SmallMap, { scene }) : null,
     ),
   );
+}
+
+/**
+ * Look at the whole graph once the room for it is known; until then nothing is drawn that would be drawn again.
+ * @param {import("./scene.js").Scene} scene
+ * @param {boolean} wasThere
+ */
+function useFirstView(scene, wasThere) {
+  const store = useStoreApi();
+  const isReady = useStore((view) => view.panZoom !== null && view.width > 0 && view.height > 0);
+  const [isPlaced, setPlaced] = useState(false);
+  useLayoutEffect(() => {
+    if (!isReady || isPlaced) return;
+    const { panZoom, width, height } = store.getState();
+    if (wasThere) void panZoom?.setViewport(wholeView(scene, width, height));
+    setPlaced(true);
+  }, [isReady, isPlaced]);
+  return isPlaced;
+}
+
+/**
+ * The view that shows all of a graph, or some nodes of it.
+ * @param {import("./scene.js").Scene} scene
+ * @param {number} width px of the room
+ * @param {number} height
+ * @param {Iterable<string>} [ids]
+ */
+export function wholeView(scene, width, height, ids) {
+  const notes = scene.notes.map(({ x, y, w, h: high }) => ({ x, y, width: w, height: high }));
+  const boxes = ids ? [...ids].flatMap((id) => scene.places.get(id) ?? (id.startsWith("$note:") ? (notes[Number(id.slice(6))] ?? []) : [])) : [...scene.places.values(), ...scene.missing.values(), ...notes];
+  return getViewportForBounds(bounds(boxes), width, height, LEAST_ZOOM, 1, 0.16);
+}
+
+/**
+ * What the hand draws a box around is selected, also where React Flow does not know of it.
+ * @param {import("./scene.js").Scene} scene
+ * @param {{ current: import("./context.js").Editor }} latest
+ */
+function useBoxOfHand(scene, latest) {
+  const store = useStoreApi();
+  useEffect(() => store.subscribe((view, before) => {
+    const { userSelectionRect: box, userSelectionActive, transform: [x, y, zoom] } = view;
+    if (!box || !userSelectionActive || box === before.userSelectionRect) return;
+    const { chosen, select } = latest.current;
+    const area = { x: (box.x - x) / zoom, y: (box.y - y) / zoom, width: box.width / zoom, height: box.height / zoom };
+    select([...inside(scene.places, area), ...[...chosen.current].filter((id) => id.startsWith("$"))]);
+  }), [store, scene]);
+}
+
+/**
+ * A node for React Flow: the one of before if nothing of it is another.
+ * @param {Node | undefined} was
+ * @param {{ scene: import("./scene.js").Scene, id: string, moving: Map<string, { x: number, y: number }> | null, isSelected: boolean, isHidden: boolean, isFixed: boolean, worst: string, difference: string, said: string }} now
+ * @returns {Node}
+ */
+function kin(was, { scene, id, moving, isSelected, isHidden, isFixed, worst, difference, said }) {
+  const node = scene.nodes[id];
+  const place = moving?.get(id) ?? scene.places.get(id) ?? { x: 0, y: 0 };
+  const ways = scene.counts.get(id) ?? 0;
+  const data = /** @type {any} */ (was?.data);
+  if (was && data.node === node && was.position.x === place.x && was.position.y === place.y && was.selected === isSelected && was.hidden === isHidden && data.worst === worst && data.difference === difference && data.waysIn === ways && was.ariaLabel === said) return was;
+  const { spots, ...box } = spotsOf(scene, id);
+  return {
+    id,
+    type: "card",
+    position: { x: place.x, y: place.y },
+    width: box.width,
+    height: box.height,
+    measured: { width: box.width, height: box.height },
+    handles: spots.map((spot) => ({ id: spot.port === "" ? "in" : spot.port, type: spot.port === "" ? "target" : "source", position: SIDES[spot.side], x: spot.x - PORT_REACH, y: spot.y - PORT_REACH, width: 2 * PORT_REACH, height: 2 * PORT_REACH })),
+    selected: isSelected,
+    hidden: isHidden,
+    draggable: !isFixed,
+    ariaLabel: said,
+    data: { node, waysIn: ways, used: [...new Set(waysOf(node).map((edge) => portOf(node, edge)))].join(" "), worst, difference, spots },
+  };
+}
+
+/**
+ * @param {string} id
+ * @param {{ x: number, y: number, width: number, height: number }} place
+ * @returns {Node}
+ */
+function missingNode(id, { x, y, width, height }) {
+  const box = { width, height };
+  return {
+    id, type: "card", position: { x, y }, ...box, measured: box, selectable: false, draggable: false, deletable: false, connectable: false,
+    ariaLabel: word("node.absent", id),
+    handles: [{ id: "in", type: "target", position: Position.Left, x: -PORT_REACH, y: 32 - PORT_REACH, width: 2 * PORT_REACH, height: 2 * PORT_REACH }],
+    data: { node: absentNode(id), waysIn: 0, used: "", worst: "", difference: "", spots: [{ port: "", x: 0, y: 32, side: "left" }] },
+  };
 }
 
 /**
@@ -417,140 +498,3 @@ function markDrop(key) {
   if (key) document.querySelector(`[data-wire="${CSS.escape(key)}"]`)?.closest(".react-flow__edge")?.classList.add("drop");
 }
 
-/**
- * The worst finding at each node of the shown graph.
- * @param {import("../contract.js").Finding[]} findings
- * @param {(string | number)[]} scope
- * @returns {Map<string, "error" | "warning">}
- */
-function marksOf(findings, scope) {
-  const worst = new Map();
-  const depth = scope.length;
-  for (const finding of findings) {
-    const parts = finding.place.split("/").slice(1);
-    if (!scope.every((part, index) => String(part) === parts[index])) continue;
-    const node = parts[depth] === "nodes" ? parts[depth + 1] : undefined;
-    if (node !== undefined && worst.get(node) !== "error") worst.set(node, finding.severity);
-  }
-  return worst;
-}
-
-/**
- * What a screen reader says of each node. O(nodes + wires + findings).
- * @param {string[]} order
- * @param {any} nodes
- * @param {import("../contract.js").Finding[]} findings
- * @param {(string | number)[]} scope
- * @returns {Map<string, string>}
- */
-function sentencesOf(order, nodes, findings, scope) {
-  const names = new Map(order.map((id) => [id, nameOf(id, nodes?.[id])]));
-  const from = sourcesOf(nodes);
-  const inside = `${scope.map((part) => `/${part}`).join("")}/nodes/`;
-  /** @type {Map<string | undefined, number>} */
-  const problems = new Map();
-  for (const { place } of findings) {
-    const id = place.startsWith(inside) ? place.slice(inside.length).split("/", 1)[0] : undefined;
-    problems.set(id, (problems.get(id) ?? 0) + 1);
-  }
-  return new Map(
-    order.map((id, index) => {
-      const to = waysOf(nodes?.[id]).map((edge) => names.get(edge?.node) ?? String(edge?.node));
-      return [id, spoken(id, nodes?.[id], { place: index + 1, count: order.length, from: (from.get(id) ?? []).map((one) => names.get(one) ?? one), to, problems: problems.get(id) ?? 0 })];
-    }),
-  );
-}
-
-/** @param {any} nodes */
-function sourcesOf(nodes) {
-  /** @type {Map<string, string[]>} */
-  const from = new Map();
-  for (const [id, node] of Object.entries(isObject(nodes) ? nodes : {})) {
-    for (const edge of waysOf(node)) {
-      if (!isObject(edge) || typeof edge.node !== "string") continue;
-      const there = from.get(edge.node);
-      if (there) there.push(id);
-      else from.set(edge.node, [id]);
-    }
-  }
-  return from;
-}
-
-/**
- * Targets that the document does not have, each beside a node that leads there.
- * @param {any} nodes
- * @param {Map<string, { x: number, y: number }>} places
- */
-function missingOf(nodes, places) {
-  /** @type {Map<string, { x: number, y: number }>} */
-  const found = new Map();
-  for (const [id, node] of Object.entries(isObject(nodes) ? nodes : {})) {
-    waysOf(node).forEach((edge, index) => {
-      const target = isObject(edge) ? edge.node : undefined;
-      if (typeof target !== "string" || target in nodes || found.has(target)) return;
-      const place = places.get(id) ?? { x: 0, y: 0 };
-      found.set(target, { x: place.x + 280, y: place.y + 96 * (index + 1) });
-    });
-  }
-  return found;
-}
-
-/**
- * @param {string} id
- * @param {{ x: number, y: number }} place
- * @returns {Node}
- */
-function missingNode(id, place) {
-  const box = { width: 200, height: 64 };
-  return {
-    id, type: "card", position: place, ...box, measured: box, selectable: false, draggable: false, deletable: false, connectable: false,
-    ariaLabel: word("node.absent", id),
-    handles: [{ id: "in", type: "target", position: Position.Left, x: -PORT_REACH, y: 32 - PORT_REACH, width: 2 * PORT_REACH, height: 2 * PORT_REACH }],
-    data: { node: { kind: word("node.no_such"), label: id }, waysIn: 0, used: "", worst: "", difference: "", spots: [{ port: "", x: 0, y: 32, side: "left" }] },
-  };
-}
-
-/**
- * Where wires touch the bars of forks and joins, in the order of what is at their other ends, so that none cross there.
- * @param {any} nodes
- * @param {Map<string, { x: number, y: number, width: number, height: number }>} places
- */
-function touchesOf(nodes, places) {
-  const leaves = new Map(/** @type {[string, number][]} */ ([]));
-  const enters = new Map(/** @type {[string, number][]} */ ([]));
-  /** @type {Map<string, { key: string, wish: number }[]>} */
-  const into = new Map();
-  const middleOf = (/** @type {string} */ id) => { const box = places.get(id); return box ? box.y + box.height / 2 : 0; };
-  const isBar = (/** @type {string} */ id) => ["parallel-fork", "join"].includes(kindOf(nodes?.[id]));
-  const spread = (/** @type {string} */ bar, /** @type {{ key: string, wish: number }[]} */ ends, /** @type {Map<string, number>} */ found) => {
-    const half = (places.get(bar)?.height ?? 64) / 2 - 12;
-    alongBar(ends.map((end) => end.wish - middleOf(bar)), -half, half, 24).forEach((height, place) => found.set(/** @type {{ key: string }} */ (ends[place]).key, height));
-  };
-  for (const [id, node] of Object.entries(isObject(nodes) ? nodes : {})) {
-    const out = waysOf(node).flatMap((edge, index) => (isObject(edge) && typeof edge.node === "string" && places.has(edge.node) ? [{ key: `${id}:${index}`, to: edge.node, port: portOf(node, edge) }] : []));
-    for (const { key, to, port } of out) {
-      if (isBar(to) && port !== "repeat") into.set(to, [...(into.get(to) ?? []), { key, wish: middleOf(id) }]);
-    }
-    if (kindOf(node) === "parallel-fork" || kindOf(node) === "join") {
-      const plain = out.filter(({ port }) => port !== "error");
-      spread(id, plain.map(({ key, to }) => ({ key, wish: middleOf(to) })), leaves);
-    }
-  }
-  for (const [id, ends] of into) spread(id, ends, enters);
-  return { leaves, enters };
-}
-
-/** @param {any} layout */
-function notesOf(layout) {
-  const notes = isObject(layout) && Array.isArray(layout["$notes"]) ? layout["$notes"] : [];
-  return notes.map((/** @type {any} */ note) => ({ x: Number(note?.x) || 0, y: Number(note?.y) || 0, w: Number(note?.w) || 200, h: Number(note?.h) || 80, text: String(note?.text ?? "") }));
-}
-
-/**
- * @param {any} node
- * @param {string} port
- */
-function knownPort(node, port) {
-  const { to: _to, ...rest } = isObject(node) ? node : {};
-  return allPorts(rest).includes(port);
-}

@@ -14,6 +14,6 @@ export function glide(before, after) {
       if (!was || !card || (was.x === x && was.y === y)) continue;
       card.animate([{ transform: `translate(${was.x - x}px, ${was.y - y}px)` }, { transform: "none" }], { duration: 250, easing: "ease-out" });
     }
-    for (const wire of document.querySelectorAll(".react-flow__edges, .react-flow__edgelabel-renderer")) wire.animate([{ opacity: 0 }, { opacity: 0, offset: 0.6 }, { opacity: 1 }], { duration: 300, easing: "ease-out" });
+    for (const wire of document.querySelectorAll(".far, .react-flow__edges, .react-flow__edgelabel-renderer")) wire.animate([{ opacity: 0 }, { opacity: 0, offset: 0.6 }, { opacity: 1 }], { duration: 300, easing: "ease-out" });
   });
 }

@@ -36,7 +36,8 @@ function CardOf({ id, data, width = 200, height = 64, selected }) {
   const { node, spots } = data;
   const isFar = useStore((view) => view.transform[2] < FAR);
   const kind = kindOf(node);
-  if (isFar) return h("div", { className: `node kind-${kind}` }, h("div", { className: "node-far" }), spots.map(FarPort));
+  // Drawn with all others in one picture; this is where a hand takes hold of it.
+  if (isFar) return h("div", { className: "node-far", title: nameOf(id, node) });
   const used = new Set(data.used.split(" "));
   const ports = spots.map((spot) =>
     h(Handle, {
@@ -73,15 +74,6 @@ function CardOf({ id, data, width = 200, height = 64, selected }) {
 }
 
 export const Card = memo(CardOf);
-
-/**
- * A port too small to be hit: only its place, which React Flow reads from the page whatever it was told before. As a Handle
- * each would look at every move of the view.
- * @param {Spot} spot
- */
-function FarPort({ port, x, y, side }) {
-  return h("i", { key: port, className: `far-port ${port === "" ? "target" : "source"}`, "data-handleid": port === "" ? "in" : port, "data-handlepos": side, style: { left: x, top: y }, "aria-hidden": true });
-}
 
 /** @param {{ id: string, node: any, kind: string, form: string, waysIn: number }} props */
 function Face({ id, node, kind, form, waysIn }) {

@@ -54,6 +54,32 @@ function hexagon(x, y, w, h, point) {
 }
 
 /**
+ * The outline of a kind anywhere, for pictures in which many are one path.
+ * @param {string} kind
+ * @param {{ x: number, y: number, width: number, height: number }} box
+ */
+export function outlineAt(kind, { x, y, width: w, height: h }) {
+  switch (kind) {
+    case "parallel-fork":
+    case "join":
+      return roundedBox(x, y, w, h, 3);
+    case "loop-back":
+      return hexagon(x, y, w, h, POINT);
+    case "human-gate":
+      return cutBox(x, y, w, h, CUT);
+    case "tool":
+      return roundedBox(x, y, w, h, 0);
+    case "wait":
+    case "end":
+      return roundedBox(x, y, w, h, h / 2);
+    case "subgraph":
+      return roundedBox(x, y, w, h, 8) + roundedBox(x + 10, y + 10, w - 20, h - 20, 4);
+    default:
+      return roundedBox(x, y, w, h, 8);
+  }
+}
+
+/**
  * @typedef {object} Shape
  * @property {string} body
  * @property {string} strip the 3 px of ink at the left; "" where the whole shape is of ink

@@ -2,7 +2,6 @@
 // Rule: a wire is routed again only when its ends or the boxes have moved.
 import { BaseEdge, EdgeLabelRenderer, createContext, h, memo, useContext, useMemo, useStore } from "../../vendor/flow.js";
 import { word } from "../words.js";
-import { FAR } from "./node.js";
 import { Boxes, headPath, loopCorners, roundedPath, wireCorners, wordsPlace } from "./route.js";
 /** @import { ConnectionLineComponentProps, Edge, EdgeProps } from "../../vendor/flow.js" */
 /** @import { Box } from "./route.js" */
@@ -29,7 +28,6 @@ function WireOf({ id, source, target, sourceX, sourceY, targetX, targetY, data, 
   const boxes = useContext(BoxesContext);
   const manner = data?.manner ?? "plain";
   const ends = useStore((view) => (manner === "repeat" ? endsOf(view.nodeLookup, source, target) : ""));
-  const isFar = useStore((view) => view.transform[2] < FAR);
   const isOneOfSeveral = data?.isOneOfSeveral ?? false;
   const leavesAt = data?.leavesAt ?? 0;
   const entersAt = data?.entersAt ?? 0;
@@ -41,8 +39,6 @@ function WireOf({ id, source, target, sourceX, sourceY, targetX, targetY, data, 
   const words = data?.words ?? "";
   const css = ["wire", manner === "plain" ? "" : "dashed", data?.isBroken ? "broken" : "", data?.difference ?? ""].filter(Boolean).join(" ");
   const { x, y, room } = route.place;
-  // Neither its head nor its words could be seen, nor could a hand tell it from the next.
-  if (isFar) return h("g", { "data-wire": id }, h(BaseEdge, { id, path: route.line, className: css, interactionWidth: 0 }));
   return h(
     "g",
     { "data-wire": id },

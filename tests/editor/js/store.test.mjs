@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addNode, replaceDocument, setField } from "../../../editor_static/js/document/edits.js";
+import { addNode, move, replaceDocument, setField } from "../../../editor_static/js/document/edits.js";
 import { openDocument } from "../../../editor_static/js/store/document.js";
 import { CasServer, line, MemoryShelf, settled, TurnedClock } from "./support/world.mjs";
 
@@ -371,4 +371,32 @@ test("of several checks only that of the newest document counts", async () => {
     if (!isChecking && findings.length > 0) assert.equal(findings[0]?.message, store.get().graph.title);
   }
   assert.equal(store.get().findings[0]?.message, "second");
+});
+
+test("where things stand is nothing to check, and a save brings its findings along", async () => {
+  const { clock, server, open } = await house();
+  server.findings = (document) => [{ code: "x", severity: "error", message: document.nodes.a.prompt ?? "none", place: "" }];
+  const store = await open();
+  await clock.turn(1000);
+  const before = server.checks;
+  store.do(move(store.get().graph, { a: [80, 80] }));
+  await clock.turn(2000);
+  assert.deepEqual([server.checks - before, server.puts], [0, 1]);
+  prompt(store, "at once");
+  void store.flush();
+  await clock.turn(2000);
+  assert.deepEqual([server.checks - before, server.puts], [0, 2]);
+  assert.deepEqual([store.get().findings[0]?.message, store.get().isChecking], ["at once", false]);
+});
+
+test("what the server refuses to save is checked all the same", async () => {
+  const { clock, server, open } = await house();
+  server.findings = (document) => [{ code: "x", severity: "error", message: document.title ?? "none", place: "" }];
+  server.refuses = (document) => document.title === "no graph";
+  const store = await open();
+  await clock.turn(1000);
+  store.do(setField(store.get().graph, ["title"], "no graph"));
+  void store.flush().catch(() => undefined);
+  await clock.turn(2000);
+  assert.deepEqual([store.get().findings[0]?.message, store.get().save.state], ["no graph", "refused"]);
 });

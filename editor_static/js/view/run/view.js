@@ -1,6 +1,6 @@
 // One run put together. Rule: everything that is shown stands at the same moment of it; what is looked at (a node, a sub-flow,
 // a tab) is the view's own, what happened is the store's.
-import { h, useCallback, useRef, useState, useSyncExternalStore } from "../../../vendor/flow.js";
+import { h, useCallback, useEffect, useRef, useState, useSyncExternalStore } from "../../../vendor/flow.js";
 import { value as asked } from "../../api.js";
 import { scopeOf } from "../../live/names.js";
 import { NodeDetail } from "./detail.js";
