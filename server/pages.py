@@ -77,14 +77,12 @@ async def inbox_page(request: Request) -> Response:
 
 async def decision_page(request: Request) -> Response:
     """What is asked by the link in the address. Looking at it decides nothing."""
-    await followed_link(request, house_of(request), "decide")
-    return _page("decide.html")
+    return await _linked_page(request, "decide", "decide.html")
 
 
 async def embed_page(request: Request) -> Response:
     """One run to look at, in somebody else's page."""
-    await followed_link(request, house_of(request), "embed")
-    return _page("embed.html")
+    return await _linked_page(request, "embed", "embed.html")
 
 
 async def embed_picture(request: Request) -> Response:
@@ -133,6 +131,17 @@ async def static_file(request: Request) -> Response:
     if request.headers.get("if-none-match") == tag:
         return Response(b"", 304, headers)
     return Response(made, 200, headers, media_type=MEDIA_TYPES[Path(name).suffix])
+
+
+async def _linked_page(request: Request, kind: str, name: str) -> Response:
+    """A page behind a link; to a browser it says itself, in the reader's language, that a link is used up."""
+    try:
+        await followed_link(request, house_of(request), kind)
+    except InputError as error:
+        if error.code != "link.unknown" or "text/html" not in request.headers.get("accept", ""):
+            raise
+        return _page(name, status=404)
+    return _page(name)
 
 
 def _page(name: str, *, status: int = 200) -> Response:

@@ -58,12 +58,40 @@ def test_axe_finds_nothing_serious(open_editor: Callable[..., Drawing], theme: s
     page.keyboard.press("Control+k")
     assert serious(drawing) == []
     page.keyboard.press("Escape")
+    for key, there in (("a", ".picker"), ("c", ".picker"), ("Control+e", "[role=menu]")):
+        page.locator('.react-flow__node[data-id="work"]').focus()
+        page.keyboard.press(key)
+        page.locator(there).first.wait_for()
+        assert serious(drawing) == [], key
+        page.keyboard.press("Escape")
+    drawing.click("work", button="right")
+    page.locator("[role=menu]").wait_for()
+    assert serious(drawing) == []
+    page.keyboard.press("Escape")
     page.get_by_role("tab", name="JSON").click()
     assert serious(drawing) == []
     page.locator("#mode-history").click()
     page.locator(".versions button").first.click()
     page.locator(".changes, .history .quiet").first.wait_for()
     assert serious(drawing) == []
+    page.locator("#mode-run").click()
+    page.locator("form.start").wait_for()
+    assert serious(drawing) == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason=f"axe-core is not installed: npm ci in {AXE.parents[2].name}/ brings it")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_at_the_doors(browser: Any, served: Served, theme: str) -> None:
+    page = browser.new_page(locale="en-US", color_scheme=theme)
+    door = Drawing(page, served, "absent-graph")
+    page.goto(f"{served.base}/graphs/{door.name}")
+    page.get_by_label("Token").wait_for()
+    assert serious(door) == []
+    page.get_by_label("Token").fill("ann-token-0123456789abcdef")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Make it").wait_for()
+    assert serious(door) == []
+    page.close()
 
 
 def test_the_outline_alone_builds_and_wires(served: Served, open_editor: Callable[..., Drawing]) -> None:

@@ -47,12 +47,13 @@ def test_6_a_page_of_another_origin_cannot_show_ours(browser: Any, served: Serve
         page.close()
 
 
-def test_a_link_decides_in_the_browser_once(open_page: OpenPage, served: Served) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_link_decides_in_the_browser_once(open_page: OpenPage, served: Served, theme: str) -> None:
     run = served.start("draft-and-review", {"topic": "x"})
     served.until_asked(run["id"])
     url: str = served.client("ann").post(f"/api/runs/{run['id']}/gates/review/link", json={}).json()["url"]
     path = url.removeprefix(served.base)
-    page = open_page(path, who=None, viewport={"width": 360, "height": 740})
+    page = open_page(path, who=None, viewport={"width": 360, "height": 740}, color_scheme=theme)
     page.locator("[data-option=approve]").wait_for()
     assert serious(page) == []
     assert overflow(page) == []
@@ -60,6 +61,7 @@ def test_a_link_decides_in_the_browser_once(open_page: OpenPage, served: Served)
     page.get_by_text("Decided").wait_for()
     assert served.until_ended(run["id"])["status"] == "completed"
     again = open_page(path, who=None)
+    again.locator("[role=alert]", has_text="used up").wait_for()
     assert again.locator("[data-option]").count() == 0
 
 
@@ -75,11 +77,12 @@ def test_a_link_to_a_gate_that_was_decided_meanwhile_says_so(open_page: OpenPage
     page.locator("[role=alert]", has_text="decided meanwhile").wait_for()
 
 
-def test_an_embedded_run_is_painted_without_a_login(open_page: OpenPage, served: Served) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_embedded_run_is_painted_without_a_login(open_page: OpenPage, served: Served, theme: str) -> None:
     run = served.start("draft-and-review", {"topic": "x"})
     served.until_asked(run["id"])
     url: str = served.client("ann").post(f"/api/runs/{run['id']}/embed", json={}).json()["url"]
-    page = open_page(url.removeprefix(served.base), who=None)
+    page = open_page(url.removeprefix(served.base), who=None, color_scheme=theme)
     page.locator("#node-review.status-asking").wait_for()
     assert serious(page) == []
     served.client("ann").post(f"/api/runs/{run['id']}/gates/review", json={"option": "approve"})

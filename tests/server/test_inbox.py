@@ -82,6 +82,9 @@ def test_a_link_decides_once_and_looking_decides_nothing(served: Served) -> None
     assert stranger.post(f"/decide/{token}", json={"option": "burn"}).status_code == 422
     assert stranger.post(f"/decide/{token}", json={"option": "approve"}).json() == {"decided": "approve"}
     assert stranger.post(f"/decide/{token}", json={"option": "approve"}).json()["code"] == "link.unknown"
+    assert stranger.get(f"/decide/{token}").json()["code"] == "link.unknown"
+    used_up = stranger.get(f"/decide/{token}", headers={"accept": "text/html,*/*;q=0.8"})
+    assert (used_up.status_code, used_up.headers["content-type"]) == (404, "text/html; charset=utf-8")
     answered = [e for e in served.until(run, lambda e: e["type"] == "gate.answered") if e["type"] == "gate.answered"]
     assert answered[0]["by"] == "ann"
 
