@@ -107,6 +107,16 @@ export const WORDS = {
     "home.allRuns": "All", "home.inbox": "Inbox", "home.inboxHas": "{0} waits for you", "home.inboxMany": "{0} wait for you", "home.blank": "Empty graph", "home.blankHint": "One node to begin with.",
     "home.more": "Earlier runs", "home.title": "Home", "home.search": "Search graphs",
 
+    "pattern.coordinator": "Coordinator and specialists", "pattern.coordinator.help": "A coordinator reads the request and hands it over to the specialist whose description fits.",
+    "pattern.draft-and-review": "Draft and review", "pattern.draft-and-review.help": "A writer drafts, a person approves or sends it back, at most five rounds.",
+    "pattern.fan-out-gather": "Fan out and gather", "pattern.fan-out-gather.help": "Three researchers look at one question at the same time; a join hands all their answers to an editor.",
+    "pattern.generator-critic": "Generator and critic", "pattern.generator-critic.help": "One agent writes, another judges against the rules; it goes round until the critic has nothing left to say.",
+    "pattern.hierarchical": "Hierarchical decomposition", "pattern.hierarchical.help": "A lead breaks the task down and calls its own specialists, one of whom has a helper of their own.",
+    "pattern.human-in-the-loop": "Human in the loop", "pattern.human-in-the-loop.help": "Small refunds go through; large ones wait for a person, who may change the amount, with a reminder and a deadline.",
+    "pattern.iterative-refinement": "Iterative refinement", "pattern.iterative-refinement.help": "A text is improved until its score is good enough, at most four times; the best of the last round counts.",
+    "pattern.orchestration-harness": "Orchestration harness", "pattern.orchestration-harness.help": "The loop of an agent harness: plan, act with tools, reflect, check; a failure leads to another way instead of the end.",
+    "pattern.sequential-pipeline": "Sequential pipeline", "pattern.sequential-pipeline.help": "Three agents in a row: each works on what the one before it left in the state.",
+
     "page.skip": "To the content", "page.language": "한국어", "page.leave": "Log out", "page.logIn": "Log in", "page.token": "Token",
     "page.tokenHint": "Open the link that weft serve printed, or paste a token.", "page.nav": "Rooms", "page.graphs": "Graphs", "page.inbox": "Inbox", "page.openInbox": "Inbox, {0} open",
     "page.edit": "Open in the editor",
@@ -214,6 +224,16 @@ export const WORDS = {
     "home.use": "이 패턴 사용", "home.name": "새 그래프의 이름", "home.nameHint": "영문 소문자, 숫자, 하이픈", "home.create": "만들고 열기", "home.createRun": "만들고 실행",
     "home.allRuns": "전체", "home.inbox": "결정함", "home.inboxHas": "결정 대기 {0}건", "home.inboxMany": "결정 대기 {0}건", "home.blank": "빈 그래프", "home.blankHint": "노드 하나로 시작합니다.",
     "home.more": "이전 실행", "home.title": "홈", "home.search": "그래프 검색",
+
+    "pattern.coordinator": "조정자와 전문가", "pattern.coordinator.help": "조정자가 요청을 읽고, 설명이 맞는 전문가에게 넘깁니다.",
+    "pattern.draft-and-review": "초안과 검토", "pattern.draft-and-review.help": "작성자가 초안을 쓰고, 사람이 승인하거나 되돌려 보냅니다. 최대 다섯 번까지.",
+    "pattern.fan-out-gather": "나누고 모으기", "pattern.fan-out-gather.help": "세 연구자가 한 질문을 동시에 살펴보고, 합류가 모든 답을 편집자에게 건넵니다.",
+    "pattern.generator-critic": "생성자와 비평가", "pattern.generator-critic.help": "하나는 쓰고 하나는 규칙에 비추어 평가하며, 비평가가 더 할 말이 없을 때까지 되풀이합니다.",
+    "pattern.hierarchical": "계층적 분해", "pattern.hierarchical.help": "책임자가 일을 나누어 자기 전문가들을 부르고, 그중 하나는 따로 도우미를 둡니다.",
+    "pattern.human-in-the-loop": "사람이 결정하는 흐름", "pattern.human-in-the-loop.help": "작은 환불은 바로 처리되고, 큰 환불은 금액을 바꿀 수 있는 사람의 결정을 기다립니다. 알림과 기한이 있습니다.",
+    "pattern.iterative-refinement": "반복 개선", "pattern.iterative-refinement.help": "점수가 충분해질 때까지 글을 최대 네 번 고칩니다. 마지막 차례에서 가장 좋은 것을 씁니다.",
+    "pattern.orchestration-harness": "오케스트레이션 하네스", "pattern.orchestration-harness.help": "에이전트 하네스의 순환: 계획하고, 도구로 실행하고, 돌아보고, 점검합니다. 실패하면 끝나지 않고 다른 길로 갑니다.",
+    "pattern.sequential-pipeline": "순차 파이프라인", "pattern.sequential-pipeline.help": "에이전트 셋이 차례로, 앞의 에이전트가 상태에 남긴 것을 이어받아 작업합니다.",
 
     "page.skip": "본문으로", "page.language": "English", "page.leave": "로그아웃", "page.logIn": "로그인", "page.token": "토큰",
     "page.tokenHint": "weft serve가 출력한 링크를 열거나 토큰을 붙여 넣으세요.", "page.nav": "화면", "page.graphs": "그래프", "page.inbox": "결정함", "page.openInbox": "결정함, {0}건 대기",

@@ -138,6 +138,19 @@ def test_it_speaks_korean(open_editor: Callable[..., Drawing]) -> None:
     page.get_by_text("실행 입력의 JSON 스키마.").wait_for()
 
 
+@pytest.mark.parametrize("pattern", ["chain", "critic", "fan", "approval", "coordinator"])
+def test_a_pattern_is_put_in_in_the_readers_language(
+    served: Served, open_editor: Callable[..., Drawing], pattern: str
+) -> None:
+    drawing = open_editor(new_graph(served, f"korean-{pattern}"), locale="ko-KR")
+    drawing.page.locator(f"[data-entry={pattern}]").click()
+    drawing.page.locator(".react-flow__node").first.wait_for()
+    nodes = drawing.saved()["nodes"]
+    read = [node.get(field) for node in nodes.values() for field in ("label", "instructions", "prompt", "description")]
+    read += [option["label"] for node in nodes.values() for option in node.get("options", [])]
+    assert [text for text in read if text and not re.search("[가-힣]", text)] == []
+
+
 def test_forced_colours_keep_shapes_and_selection(open_editor: Callable[..., Drawing]) -> None:
     drawing = open_editor("coordinator", forced_colors="active")
     drawing.click("desk")

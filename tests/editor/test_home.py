@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from engine.gallery import patterns
+from engine.model import Graph
 from tests.editor.rooms import overflow, put, serious
 from tests.editor.samples import KEYED, TEAM, TEAM_ANSWERS
 from tests.server.served import TOKENS, Served, serving
@@ -154,6 +156,23 @@ def test_the_page_follows_the_dark_and_the_language(open_page: OpenPage) -> None
     page.locator("h1", has_text="그래프").wait_for()
     assert page.locator("html").get_attribute("lang") == "ko"
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(17, 20, 25)"
+
+
+def test_the_gallery_of_patterns_is_in_the_readers_language(open_page: OpenPage) -> None:
+    page = open_page("/", locale="ko-KR")
+    page.get_by_role("button", name="새 그래프").click()
+    cards = page.locator("#home-gallery [data-pattern] .card-text")
+    cards.filter(has_text="순차 파이프라인").wait_for()
+    assert [text for text in cards.all_inner_texts() if not re.search("[가-힣]", text.partition("\n")[2])] == []
+
+
+def test_the_words_of_a_pattern_are_those_of_its_file() -> None:
+    words = (Path(__file__).parents[2] / "editor_static/js/words-run.js").read_text(encoding="utf-8")
+    english = dict(re.findall(r'"(pattern\.[\w.-]+)": "((?:[^"\\]|\\.)*)"', words.partition("  ko: {")[0]))
+    graphs = {name: Graph.load(file) for name, file in patterns().items()}
+    written = {f"pattern.{name}": graph.title for name, graph in graphs.items()}
+    written |= {f"pattern.{name}.help": graph.description for name, graph in graphs.items()}
+    assert english == written
 
 
 def test_every_word_is_there_in_both_languages() -> None:

@@ -58,7 +58,7 @@ export function Home({ setOpen }) {
     const soonRuns = seldom(lookRuns, REFRESH_MS, browser);
     const soonGates = seldom(lookGates, REFRESH_MS, browser);
     const soonGraphs = seldom(lookGraphs, REFRESH_MS, browser);
-    asked("GET", "api/patterns").then((told) => !isGone && setPatterns(told.patterns), () => !isGone && setPatterns([]));
+    asked("GET", "api/patterns").then((told) => !isGone && setPatterns(told.patterns.map(inWords)), () => !isGone && setPatterns([]));
     Promise.all([lookRuns(), lookGates(), lookGraphs()]).then(
       ([at]) => {
         if (isGone) return;
@@ -161,6 +161,15 @@ function GraphCard({ graph, onRun }) {
     h("div", { className: "card-text" }, h("h2", null, h("a", { href }, graph.title)), graph.problem ? h("p", { className: "form-said" }, `${word("home.broken")}: ${graph.problem}`) : h("p", { className: "quiet" }, graph.description)),
     h("div", { className: "card-foot" }, h("button", { type: "button", className: "button", "data-run": graph.name, "aria-label": `${word("start.run")}: ${graph.title}`, disabled: graph.problem !== null, onClick: () => onRun(graph) }, h(Icon, { name: "play" }), word("start.run")), h("a", { className: "button is-plain", href, "aria-label": `${word("home.edit")}: ${graph.title}` }, word("home.edit")), h("span", { className: "grow" }), h("span", { className: "quiet small" }, word("home.nodes", graph.nodes))),
   );
+}
+
+/**
+ * A pattern in the reader's language, where there are words for it.
+ * @param {any} pattern
+ */
+function inWords(pattern) {
+  const said = (/** @type {string} */ key, /** @type {string} */ own) => (word(key) === key ? own : word(key));
+  return { ...pattern, title: said(`pattern.${pattern.name}`, pattern.title), description: said(`pattern.${pattern.name}.help`, pattern.description) };
 }
 
 /** @param {{patterns: any[] | null, onUse: (pattern: any | null) => void}} props */
