@@ -39,7 +39,7 @@ export function differencesOf(piece, side, old, now) {
     case "state":
       return [{ what, subject: "state", name: String(path.at(-1)), place, ...lead, ...values }];
     case "note":
-      return [{ what, subject: "note", name: textOf(after ?? before), place, ...lead, ...values }];
+      return [ofNote(what, piece, side, { place, ...lead })];
     case "place":
       return [{ what: "moved", subject: "layout", name: nameIn(old, now, [...path.slice(0, -2), "nodes", String(path.at(-1))]), place, ...lead, ...values }];
     case "ways":
@@ -145,9 +145,18 @@ function nameIn(old, now, path) {
   return typeof label === "string" && label.trim() ? label : String(path.at(-1));
 }
 
-/** @param {Json | undefined} note */
-function textOf(note) {
-  const text = isObject(note) && typeof note["text"] === "string" ? note["text"].trim() : "";
-  const line = text.split("\n", 1)[0] ?? "";
-  return line.length > 40 ? `${line.slice(0, 40)}…` : line;
+/**
+ * A text box, called after how it begins.
+ * @param {"added" | "removed" | "changed"} what
+ * @param {Piece} piece
+ * @param {"mine" | "theirs"} side
+ * @param {{ place: string, lead?: string }} where
+ * @returns {Difference}
+ */
+function ofNote(what, piece, side, where) {
+  const [before, after] = [piece.before, piece[side]].map((note) => (isObject(note) && typeof note["text"] === "string" ? note["text"] : ""));
+  const line = ((after || before) ?? "").trim().split("\n", 1)[0] ?? "";
+  const name = line.length > 40 ? `${line.slice(0, 40)}…` : line;
+  if (what === "changed" && before === after) return { what: "moved", subject: "note", name, ...where };
+  return { what, subject: "note", name, ...where, ...(what === "changed" ? { before, after } : {}) };
 }

@@ -23,10 +23,11 @@ const BY_NAME = new Set(["args", "save", "prefill", "limits", "settings", "outpu
  * Two versions beside the one that they come from.
  * @typedef {{
  *   mine: Graph,
+ *   own: Graph,
  *   pieces: Piece[],
  *   names: ReadonlyMap<string, string>,
  *   build: Build,
- * }} Comparison  names: nodes of this page that both sides added under one id, with the id that they have now
+ * }} Comparison  names: nodes of this page that both sides added under one id, with the id that they have in `own`
  */
 
 /**
@@ -43,7 +44,7 @@ export function compare(base, mine, theirs, apart = new Set()) {
   const pieces = [];
   const build = mergedGraph(pieces, [], { before: base, mine: graph, theirs });
   follow(pieces);
-  return { mine, pieces, names, build };
+  return { mine, own: graph, pieces, names, build };
 }
 
 /**

@@ -272,20 +272,11 @@ export const ACTIONS = {
   show_problem(editor, index) {
     const finding = editor.snapshot.findings[index];
     if (!finding) return;
-    const parts = partsOf(finding.place);
-    // Into the sub-flow in which it is, if it is in one.
-    const scope = [];
-    while (parts[scope.length] === "nodes" && parts[scope.length + 2] === "inline") scope.push(...parts.slice(scope.length, scope.length + 3));
-    const rest = parts.slice(scope.length);
-    const node = rest[0] === "nodes" ? rest[1] : undefined;
-    const inner = at(editor.snapshot.graph, scope);
-    editor.setUi({ mode: "build", face: "canvas", drawer: "problems", isDrawerOpen: true, problem: index, scope, edge: rest[2] === "to" && rest[3] !== undefined ? `${node}:${rest[3]}` : null, isInspectorOpen: true, field: `/${rest.join("/")}` });
-    if (node !== undefined && at(inner, ["nodes", node]) !== undefined) {
-      editor.select(rest[2] === "to" && rest[3] !== undefined ? [] : [node], scope);
-      reveal(editor, node);
-    } else editor.select([], scope);
+    showPlace(editor, finding.place, { drawer: "problems", isDrawerOpen: true, problem: index });
     editor.announce(word("problems.said", String(index + 1), String(editor.snapshot.findings.length), finding.message));
   },
+  /** What a place of the document (a JSON Pointer) is about: its node, wire, text box or field. */
+  show_place: (editor, place) => showPlace(editor, place, {}),
   fix: (editor, finding) => editor.store.do(applyFix(editor.snapshot.graph, finding.fix)),
   async save(editor) {
     try {
@@ -459,6 +450,27 @@ function show(editor, id) {
   editor.setUi({ edge: null });
   reveal(editor, id);
   focusNode(id);
+}
+
+/**
+ * Select what a place of the document is about, in the sub-flow in which it is, and open its field.
+ * @param {Editor} editor
+ * @param {string} place
+ * @param {Partial<import("./context.js").Ui>} also
+ */
+function showPlace(editor, place, also) {
+  const parts = partsOf(place);
+  const scope = [];
+  while (parts[scope.length] === "nodes" && parts[scope.length + 2] === "inline" && parts.length > scope.length + 3) scope.push(...parts.slice(scope.length, scope.length + 3));
+  const rest = parts.slice(scope.length);
+  const [room, id, field, index] = rest;
+  const inner = at(editor.snapshot.graph, scope);
+  const isWire = room === "nodes" && field === "to" && index !== undefined;
+  editor.setUi({ mode: "build", face: "canvas", scope, edge: isWire ? `${id}:${index}` : null, isInspectorOpen: true, field: `/${rest.join("/")}`, ...also });
+  if (room === "nodes" && id !== undefined && at(inner, ["nodes", id]) !== undefined) {
+    editor.select(isWire ? [] : [id], scope);
+    reveal({ ...editor, graph: inner }, id);
+  } else editor.select(room === "layout" && id === "$notes" && field !== undefined ? [`$note:${field}`] : [], scope);
 }
 
 /** Bring a node into view if it is not. @param {Editor} editor @param {string} id */

@@ -14,6 +14,7 @@ import { Icon } from "./icons.js";
 import { Inspector } from "./inspector.js";
 import { Json } from "./json.js";
 import { nameOf } from "./look.js";
+import { useNarrow } from "./narrow.js";
 import { Outline } from "./outline.js";
 import { Palette } from "./palette.js";
 import { Leftover, Popups } from "./popups.js";
@@ -25,7 +26,7 @@ import { OpenRunsContext, RunView } from "./run/index.js";
 /** @type {Ui} */
 const START = {
   mode: "build", face: "canvas", left: "add", drawer: "problems", isDrawerOpen: false, isInspectorOpen: false,
-  scope: [], edge: null, extra: new Set(), popup: null, toast: null, isThroughOpen: true, problem: -1, field: null,
+  scope: [], edge: null, extra: new Set(), popup: null, isMerging: false, base: "opened", toast: null, isThroughOpen: true, problem: -1, field: null,
 };
 
 /** @param {{ store: DocumentStore, about: About, runs: OpenRuns, last: LastRun }} props */
@@ -33,6 +34,7 @@ export function App({ store, about, runs, last }) {
   const snapshot = useSyncExternalStore(store.subscribe, store.get);
   const [ui, setAll] = useState(START);
   const [said, setSaid] = useState({ text: "", turn: 0 });
+  const [opened] = useState(snapshot.graph);
   const flow = useRef(/** @type {any} */ (null));
   const wish = useRef(/** @type {{ zoom: number, at: number } | null} */ (null));
   const pointer = useRef(/** @type {{ x: number, y: number } | null} */ (null));
@@ -65,7 +67,7 @@ export function App({ store, about, runs, last }) {
   const graph = at(snapshot.graph, scope);
   const selection = useMemo(() => new Set([...(scope.length ? [] : snapshot.selection), ...ui.extra]), [scope, snapshot.selection, ui.extra]);
   chosen.current = selection;
-  const editor = useMemo(() => ({ store, snapshot, graph, about, selection, chosen, select, last, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, about, selection, select, last, ui, scope, setUi, act, announce, run]);
+  const editor = useMemo(() => ({ store, snapshot, graph, opened, about, selection, chosen, select, last, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, opened, about, selection, select, last, ui, scope, setUi, act, announce, run]);
   latest.current = editor;
 
   useKeys(latest);
@@ -78,6 +80,12 @@ export function App({ store, about, runs, last }) {
   useEffect(() => {
     if (snapshot.conflict) announce(word("save.conflict"));
   }, [snapshot.conflict]);
+  useEffect(() => {
+    if (!ui.isMerging) return;
+    // Somebody was quicker once more: what was merged is compared with that too.
+    if (snapshot.conflict) setUi({ isMerging: false, popup: { type: "conflict", isAgain: true } });
+    else if (snapshot.save.state === "saved") setUi({ isMerging: false });
+  }, [ui.isMerging, snapshot.conflict, snapshot.save.state]);
   useEffect(() => {
     if (ui.toast === null) return;
     const timer = setTimeout(() => setUi({ toast: null }), 8000);
@@ -143,20 +151,8 @@ function Build() {
 
 /** Under 600 px there is no canvas to drag to: the outline stands where the palette does. */
 function NarrowOutline() {
-  const isNarrow = useNarrow("(max-width: 600px)");
+  const isNarrow = useNarrow();
   return isNarrow ? h(Outline, null) : h(Palette, null);
-}
-
-/** @param {string} query */
-function useNarrow(query) {
-  return useSyncExternalStore(
-    useCallback((/** @type {() => void} */ changed) => {
-      const list = matchMedia(query);
-      list.addEventListener("change", changed);
-      return () => list.removeEventListener("change", changed);
-    }, [query]),
-    () => matchMedia(query).matches,
-  );
 }
 
 function Empty() {

@@ -36,9 +36,10 @@ const SIDES = { left: Position.Left, right: Position.Right, top: Position.Top, b
 /**
  * @param {object} props
  * @param {Record<string, string>} [props.differences] node id or wire id -> added, removed, changed
- * @param {any} [props.shown] another graph than the editor's, to look at
+ * @param {any} [props.shown] another graph than the editor's, to look at; nothing can be done to it
+ * @param {boolean} [props.isPreview] beside words that say the same: no place for Tab, and no map
  */
-export function Canvas({ differences, shown }) {
+export function Canvas({ differences, shown, isPreview = false }) {
   const editor = useEditor();
   const graph = shown ?? editor.graph;
   const isFixed = shown !== undefined;
@@ -102,7 +103,7 @@ export function Canvas({ differences, shown }) {
     for (const { key, source, target, port, index, manner, isBroken, isOneOfSeveral, leavesAt, entersAt } of near.wires) {
       const data = { words: wireWords(nodesOf?.[source], index), manner, isBroken, isOneOfSeveral, difference: differences?.[key] ?? "", leavesAt, entersAt };
       const was = keptEdges.current.get(key);
-      const isSelected = editor.ui.edge === key;
+      const isSelected = !isFixed && editor.ui.edge === key;
       if (was && was.target === target && was.sourceHandle === port && was.selected === isSelected && JSON.stringify(was.data) === JSON.stringify(data)) now.set(key, was);
       else now.set(key, { id: key, type: "wire", source, target, sourceHandle: port, targetHandle: "in", selected: isSelected, reconnectable: isFixed ? false : "target", focusable: false, data });
     }
@@ -276,6 +277,8 @@ export function Canvas({ differences, shown }) {
     h(
       ReactFlow,
       {
+        // Two canvases on one page need ids of their own.
+        id: isFixed ? "shown" : "drawn",
         className: [isWiring ? "wiring" : "", isFixed ? "fixed" : "", isFar ? "far-off" : ""].filter(Boolean).join(" "),
         nodes,
         edges,
@@ -293,20 +296,15 @@ export function Canvas({ differences, shown }) {
         onReconnectEnd,
         reconnectRadius: 14,
         isValidConnection,
-        onPaneClick,
-        onEdgeClick,
-        onNodeDoubleClick,
-        onNodeContextMenu: onContext,
-        onEdgeContextMenu: onContext,
-        onPaneContextMenu: onContext,
+        ...(isFixed ? {} : { onPaneClick, onEdgeClick, onNodeDoubleClick, onNodeContextMenu: onContext, onEdgeContextMenu: onContext, onPaneContextMenu: onContext }),
         onDrop: (/** @type {any} */ event) => { markDrop(null); onDrop(event); },
         onDragOver,
         ...(isFar && !isFixed ? { onPointerMoveCapture: onPointerMove } : {}),
-        onInit: (/** @type {any} */ instance) => { editor.flow.current = instance; },
+        onInit: (/** @type {any} */ instance) => { if (!isFixed) editor.flow.current = instance; },
         connectionLineComponent: DrawnWire,
         connectionRadius: 28,
         onlyRenderVisibleElements: true,
-        nodesFocusable: true,
+        nodesFocusable: !isPreview,
         edgesFocusable: false,
         nodesConnectable: !isFixed,
         disableKeyboardA11y: true,
@@ -331,7 +329,7 @@ export function Canvas({ differences, shown }) {
       },
       h(Background, { variant: BackgroundVariant.Dots, gap: isFar ? 96 : 24, size: isFar ? 4 : 1 }),
       isFar && isPlaced ? h(Far, { scene, selection, moving, marks, ...(differences ? { differences } : {}), edge: editor.ui.edge }) : null,
-      scene.order.length > 3 ? h(SmallMap, { scene }) : null,
+      scene.order.length > 3 && !isPreview ? h(SmallMap, { scene }) : null,
     ),
   );
 }

@@ -24,7 +24,7 @@ import { createContext, useContext } from "../../vendor/flow.js";
  *   | { type: "export", x: number, y: number }
  *   | { type: "commands" }
  *   | { type: "keys" }
- *   | { type: "conflict" }
+ *   | { type: "conflict", isAgain?: boolean }
  *   | { type: "group" }
  *   | { type: "rename", node: string }
  * )} Popup
@@ -43,6 +43,8 @@ import { createContext, useContext } from "../../vendor/flow.js";
  * @property {string | null} edge the selected wire, as node:index
  * @property {Set<string>} extra what is selected besides the document's own nodes: text boxes, and all within a sub-flow
  * @property {Popup | null} popup
+ * @property {boolean} isMerging two versions were brought together and that is not saved yet
+ * @property {string} base what the differences in the drawer are told against: opened, saved, run, or an ETag
  * @property {{ text: string, action?: { word: string, run: () => void } } | null} toast
  * @property {number} problem the problem that F8 stands at, -1: none
  * @property {string | null} field a place (JSON Pointer) whose field is to be focused
@@ -53,6 +55,7 @@ import { createContext, useContext } from "../../vendor/flow.js";
  * @property {DocumentStore} store
  * @property {Snapshot} snapshot
  * @property {Graph} graph the graph that is shown: the document, or the sub-flow one stands in
+ * @property {Graph} opened the document as it was when the page opened
  * @property {About} about
  * @property {Set<string>} selection of the shown graph: ids of nodes, and `$note:0` for a text box
  * @property {{ current: Set<string> }} chosen the same, also before it is drawn

@@ -1,14 +1,16 @@
-// The drawer: problems with their fixes; the tabs of a run are the run view's. Rule: it opens only when it is asked to.
+// The drawer: problems with their fixes, what differs, and the tabs of a run, which are the run view's. Rule: it opens only
+// when it is asked to, and a tab that is not open costs nothing.
 import { h } from "../../vendor/flow.js";
 import { word } from "../words.js";
 import { useEditor } from "./context.js";
+import { DiffPanel } from "./diff.js";
 import { FixButton } from "./finding.js";
 import { Icon } from "./icons.js";
 import { nameOf } from "./look.js";
 import { RunPanel } from "./run/index.js";
 import { runPath } from "./through.js";
 
-const TABS = /** @type {const} */ (["problems", "timeline", "events", "state"]);
+const TABS = /** @type {const} */ (["problems", "timeline", "events", "state", "diff"]);
 
 export function Drawer() {
   const editor = useEditor();
@@ -32,7 +34,7 @@ export function Drawer() {
       h("span", { className: "grow" }),
       h("button", { className: "icon-only", "aria-expanded": ui.isDrawerOpen, "aria-label": word(ui.isDrawerOpen ? "drawer.close" : "drawer.open"), onClick: () => editor.setUi({ isDrawerOpen: !ui.isDrawerOpen }) }, h(Icon, { name: ui.isDrawerOpen ? "down" : "up" })),
     ),
-    ui.isDrawerOpen ? h("div", { className: "scroll", id: "drawer-panel", role: "tabpanel", tabIndex: 0, "aria-labelledby": `tab-${ui.drawer}` }, ui.drawer === "problems" ? h(Problems, null) : h(RunPanel, { tab: ui.drawer, last: editor.last, selected: editor.selection.size === 1 ? runPath(ui.scope, [...editor.selection].join("")) : null, onSelect: (/** @type {string} */ path) => editor.run("show_ran", path) })) : h("div", { id: "drawer-panel", hidden: true }),
+    ui.isDrawerOpen ? h("div", { className: "scroll", id: "drawer-panel", role: "tabpanel", tabIndex: 0, "aria-labelledby": `tab-${ui.drawer}` }, ui.drawer === "problems" ? h(Problems, null) : ui.drawer === "diff" ? h(DiffPanel, null) : h(RunPanel, { tab: ui.drawer, last: editor.last, selected: editor.selection.size === 1 ? runPath(ui.scope, [...editor.selection].join("")) : null, onSelect: (/** @type {string} */ path) => editor.run("show_ran", path) })) : h("div", { id: "drawer-panel", hidden: true }),
   );
 }
 

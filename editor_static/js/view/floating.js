@@ -62,9 +62,9 @@ export function useReturn(ref) {
 
 /**
  * A dialog in the middle; the browser keeps the focus inside and the page behind inert.
- * @param {{ title: string, onClose: () => void, children: any, footer?: any, width?: number }} props
+ * @param {{ title: string, onClose: () => void, children: any, footer?: any, width?: number, className?: string }} props
  */
-export function Dialog({ title, onClose, children, footer, width }) {
+export function Dialog({ title, onClose, children, footer, width, className }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   // Closed before it is taken away: only then does the browser give the focus back.
   useLayoutEffect(() => {
@@ -76,7 +76,7 @@ export function Dialog({ title, onClose, children, footer, width }) {
   }, []);
   return h(
     "dialog",
-    { ref, "aria-label": title, style: width ? { width } : undefined, onCancel: (/** @type {any} */ event) => { event.preventDefault(); onClose(); } },
+    { ref, className, "aria-label": title, style: width ? { width } : undefined, onCancel: (/** @type {any} */ event) => { event.preventDefault(); onClose(); } },
     h("header", null, h("h2", null, title), h(CloseButton, { onClose })),
     h("div", { className: "content" }, children),
     footer ? h("footer", null, footer) : null,

@@ -32,7 +32,7 @@ export function Header() {
     h(
       "div",
       { className: "acts" },
-      h("button", { className: "find", title: `${word("action.commands")} (${keyOf("commands")})`, onClick: () => editor.run("commands") }, h(Icon, { name: "search" }), h("span", { className: "find-word" }, word("find")), h("kbd", null, keyOf("commands"))),
+      h("button", { className: "find", "aria-keyshortcuts": "Control+K Meta+K", title: `${word("action.commands")} (${keyOf("commands")})`, onClick: () => editor.run("commands") }, h(Icon, { name: "search" }), h("span", { className: "find-word" }, word("find")), h("kbd", { "aria-hidden": true }, keyOf("commands"))),
       h("button", { className: "icon-only", disabled: !snapshot.canUndo, "aria-label": undoWord("action.undo", snapshot.undoTitle), title: `${undoWord("action.undo", snapshot.undoTitle)} (${keyOf("undo")})`, onClick: () => editor.run("undo") }, h(Icon, { name: "undo" })),
       h("button", { className: "icon-only", disabled: !snapshot.canRedo, "aria-label": undoWord("action.redo", snapshot.redoTitle), title: `${undoWord("action.redo", snapshot.redoTitle)} (${keyOf("redo")})`, onClick: () => editor.run("redo") }, h(Icon, { name: "redo" })),
       h("span", { className: "rule wide-only" }),

@@ -5,9 +5,9 @@ import { value as ask } from "../api.js";
 import { replaceDocument } from "../document/edits.js";
 import { moment, word } from "../words.js";
 import { Canvas } from "./canvas.js";
-import { isObject, useEditor } from "./context.js";
+import { Changes, marksOf } from "./changes.js";
+import { useEditor } from "./context.js";
 import { Icon } from "./icons.js";
-import { waysOf } from "./look.js";
 
 export function History() {
   const editor = useEditor();
@@ -94,71 +94,4 @@ function NameVersion({ onNamed }) {
     },
     h("div", { className: "field" }, h("label", { htmlFor: "version-name" }, word("history.name")), h("div", { className: "label-form", style: { display: "flex", gap: 4 } }, h("input", { id: "version-name", maxLength: 120, autoComplete: "off", value: label, onChange: (/** @type {any} */ event) => setLabel(event.target.value) }), h("button", { className: "edged", disabled: label.trim() === "" }, word("history.name_it"))), said ? h("p", { className: "finding", role: "alert" }, h(Icon, { name: "error" }), said) : null),
   );
-}
-
-const SIGNS = /** @type {Record<string, string>} */ ({ added: "+", removed: "−", changed: "~", renamed: "→", moved: "·" });
-
-/** What differs, in words. @param {{ changes: any[] }} props */
-export function Changes({ changes }) {
-  if (changes.length === 0) return h("p", { className: "form quiet" }, word("history.same"));
-  return h(
-    "ul",
-    { className: "changes", "aria-label": word("drawer.diff") },
-    changes.map((change, index) =>
-      h(
-        "li",
-        { key: index, className: change.what },
-        h("span", { className: "sign", "aria-hidden": true }, SIGNS[change.what] ?? "~"),
-        h("div", null, word(`diff.say.${change.what}`, word(`diff.subject.${change.subject}`), change.name.replace(/ -[^>]*-> /, " → ")), change.what === "changed" ? h("div", { className: "values" }, `${change.place}: ${short(change.before)} → ${short(change.after)}`) : null),
-      ),
-    ),
-  );
-}
-
-/** @param {any} value */
-function short(value) {
-  const text = value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
-}
-
-/**
- * Both versions as one picture: what is there now, and what was removed where it stood.
- * @param {any[]} changes
- * @param {any} old
- * @param {any} graph
- */
-export function marksOf(changes, old, graph) {
-  /** @type {Record<string, string>} */
-  const marks = {};
-  /** @type {Record<string, any>} */
-  const nodes = { ...(isObject(graph["nodes"]) ? graph["nodes"] : {}) };
-  /** @type {Record<string, any>} */
-  const layout = { ...(isObject(graph["layout"]) ? graph["layout"] : {}) };
-  for (const change of changes) {
-    const [room, id, , index] = String(change.place).split("/").slice(1);
-    if (change.subject === "node" && room === "nodes" && id !== undefined) {
-      if (change.what === "removed") {
-        const gone = old.nodes?.[id];
-        if (gone !== undefined && !(id in nodes)) {
-          // Its wires to what is still there are shown with it.
-          nodes[id] = gone;
-          layout[id] = old.layout?.[id] ?? [0, 0];
-          waysOf(gone).forEach((_edge, at) => { marks[`${id}:${at}`] = "removed"; });
-        }
-        marks[id] = "removed";
-      } else if (change.what === "added") marks[id] = "added";
-      else if (marks[id] === undefined) marks[id] = "changed";
-    }
-    if (change.subject === "edge" && id !== undefined && change.what !== "removed" && index !== undefined) marks[`${id}:${index}`] = change.what === "added" ? "added" : "changed";
-    if (change.subject === "edge" && id !== undefined && change.what === "removed" && index !== undefined && id in nodes) {
-      const edge = waysOf(old.nodes?.[id])[Number(index)];
-      if (edge !== undefined && marks[id] !== "removed") {
-        const node = nodes[id];
-        const ways = waysOf(node);
-        nodes[id] = { ...node, to: [...ways, edge] };
-        marks[`${id}:${ways.length}`] = "removed";
-      }
-    }
-  }
-  return { marks, graph: { ...graph, nodes, layout } };
 }

@@ -1,16 +1,16 @@
 // What opens over the page: the search box, the list of targets, a refusal with its way out, menus, the sheet of keys.
 // Rule: each gives the focus back; each choice goes through the same actions as keys and buttons do.
-import { h, useEffect, useMemo, useState } from "../../vendor/flow.js";
-import { ROOT, value as ask } from "../api.js";
+import { h, useMemo, useState } from "../../vendor/flow.js";
+import { ROOT } from "../api.js";
 import { kindsAfter, targetsFor } from "../document/refusals.js";
 import { KEYS, SWITCH, keyOf, printed } from "../gestures/keys.js";
 import { moment, say, word } from "../words.js";
 import { tryWire } from "./canvas.js";
 import { isObject, useEditor } from "./context.js";
 import { Dialog, Floating } from "./floating.js";
-import { Changes } from "./history.js";
 import { Icon } from "./icons.js";
 import { CORE, OTHERS, allPorts, kindOf, nameOf, portName } from "./look.js";
+import { ConflictView } from "./merge.js";
 import { PATTERNS } from "./patterns.js";
 import { Picker } from "./picker.js";
 
@@ -34,7 +34,7 @@ export function Popups() {
     case "keys":
       return h(KeySheet, { onClose: close });
     case "conflict":
-      return h(ConflictView, { onClose: close });
+      return h(ConflictView, { isAgain: popup.isAgain ?? false, onClose: close });
     case "group":
       return h(NameBox, { title: word("action.group"), label: word("group.name"), start: word("group.start"), onClose: close, onName: (name) => editor.run("group", name) });
     case "rename": {
@@ -220,37 +220,6 @@ function NameBox({ title, label, start, onClose, onName }) {
       title, onClose, width: 400,
       children: h("form", { id: "name-box", onSubmit: (/** @type {any} */ event) => { event.preventDefault(); onClose(); onName(name.trim()); } }, h("div", { className: "field" }, h("label", { htmlFor: "name-box-name" }, label), h("input", { id: "name-box-name", autoFocus: true, autoComplete: "off", maxLength: 500, value: name, onFocus: (/** @type {any} */ event) => event.target.select(), onChange: (/** @type {any} */ event) => setName(event.target.value) }))),
       footer: [h("button", { key: "no", className: "edged", onClick: onClose }, word("cancel")), h("button", { key: "yes", className: "first", type: "submit", form: "name-box" }, word("done"))],
-    },
-  );
-}
-
-/** Two versions of one graph: what differs, and which is kept. Nothing is overwritten unseen. @param {{ onClose: () => void }} props */
-function ConflictView({ onClose }) {
-  const editor = useEditor();
-  const { conflict, graph, name } = editor.snapshot;
-  const [changes, setChanges] = useState(/** @type {any[] | null} */ (null));
-  const [problem, setProblem] = useState("");
-  useEffect(() => {
-    if (!conflict?.document) return;
-    ask("POST", `api/graphs/${name}/diff`, graph).then((told) => setChanges(told.changes), (error) => setProblem(error.message));
-  }, [conflict?.etag]);
-  useEffect(() => { if (!conflict) onClose(); }, [conflict]);
-  if (!conflict) return null;
-  const choose = (/** @type {"mine" | "theirs"} */ which) => { editor.store.resolveConflict(which); onClose(); };
-  return h(
-    Dialog,
-    {
-      title: word("conflict.title"), onClose, width: 720,
-      children: [
-        h("p", { key: "why" }, word(conflict.document ? "conflict.why" : "conflict.gone")),
-        changes ? h("div", { key: "list" }, h("h3", null, word("conflict.differences", String(changes.length))), h(Changes, { changes })) : null,
-        problem ? h("p", { key: "problem", className: "finding" }, h(Icon, { name: "error" }), problem) : null,
-      ],
-      footer: [
-        h("button", { key: "later", className: "edged", onClick: onClose }, word("conflict.later")),
-        conflict.document ? h("button", { key: "theirs", className: "edged", onClick: () => choose("theirs") }, word("conflict.theirs")) : null,
-        h("button", { key: "mine", className: "first", onClick: () => choose("mine") }, word("conflict.mine")),
-      ],
     },
   );
 }
