@@ -4,6 +4,7 @@ import { createRoot, h } from "../vendor/flow.js";
 import { Problem, ROOT, ask, value } from "./api.js";
 import { Stream } from "./live/stream.js";
 import { openDocument } from "./store/document.js";
+import { Pins } from "./store/pins.js";
 import { App } from "./view/app.js";
 import { LogIn, Missing, Trouble } from "./view/doors.js";
 import { LastRun, OpenRuns } from "./view/run/index.js";
@@ -41,11 +42,22 @@ async function open(name) {
     const store = await openDocument({ name, graph, etag: reply.etag ?? "", world: { ask, indexedDB: globalThis.indexedDB ?? null, clock } });
     const runs = new OpenRuns();
     const last = new LastRun(name, runs);
+    const pins = new Pins(name, kept());
+    addEventListener("storage", (event) => event.key === pins.key && pins.reread());
     hold(store, last);
-    root.render(h(App, { store, runs, last, about: { schema, tools: tools.tools, graphs: graphs.graphs, models: models.providers } }));
+    root.render(h(App, { store, runs, last, pins, about: { schema, tools: tools.tools, graphs: graphs.graphs, models: models.providers } }));
   } catch (error) {
     if (error instanceof Problem && error.status === 401) root.render(h(LogIn, { onDone: () => location.reload() }));
     else root.render(h(Trouble, { error }));
+  }
+}
+
+/** Where a browser keeps small things; null where it may not. */
+function kept() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
   }
 }
 

@@ -8,7 +8,7 @@ export const WORDS = {
 
     "status.waiting": "waiting", "status.running": "running", "status.retrying": "retrying", "status.asking": "asking",
     "status.completed": "done", "status.failed": "failed", "status.skipped": "skipped", "status.cancelled": "cancelled",
-    "status.reused": "reused", "status.retryingAt": "retry after try {0}, in {1}", "status.askingSince": "asking since {0}",
+    "status.reused": "reused", "status.pinned": "pinned", "status.retryingAt": "retry after try {0}, in {1}", "status.askingSince": "asking since {0}",
 
     "kind.agent": "agent", "kind.tool": "tool", "kind.parallel-fork": "fork", "kind.join": "join", "kind.loop-back": "loop-back",
     "kind.human-gate": "human gate", "kind.subgraph": "sub-flow", "kind.wait": "wait", "kind.end": "end", "kind.missing": "no such node",
@@ -76,6 +76,12 @@ export const WORDS = {
     "through.loading": "Loading the last run …", "through.changed": "The graph has changed since this run.", "through.see": "See this node in its run",
     "through.unreached": "It was not reached in this run.", "through.unknown": "This node was not there when it ran.", "through.port": "Left by", "through.write": "state",
 
+    "pin.put": "Pin this output", "pin.edit": "Edit", "pin.editFirst": "Edit and pin …", "pin.write": "Pin an output …", "pin.drop": "Unpin", "pin.do": "Pin", "pin.is": "Pinned",
+    "pin.json": "Output as JSON", "pin.notJson": "This is not JSON yet.", "pin.list": "This node runs for each item of a list: pin a list.", "pin.option": "A gate is pinned with its option: {0}.",
+    "pin.said": "The output of {0} is pinned for the runs that you start here.", "pin.saidGone": "{0} is not pinned any more.",
+    "pinned.one": "1 output is pinned", "pinned.many": "{0} outputs are pinned", "pinned.used": "Not executed in this run: {0}.", "pinned.unused": "Everything is executed; they stay pinned: {0}.",
+    "pinned.stale": "Not sent, the graph has no such node any more: {0}.", "pinned.forget": "Forget them",
+
     "value.more": "Show all {0} characters", "value.less": "Show less", "value.copy": "Copy: {0}",
 
     "form.optional": "optional", "form.required": "Please fill this in.", "form.none": "– choose –", "form.add": "Add: {0}", "form.remove": "Remove {0}",
@@ -126,7 +132,7 @@ export const WORDS = {
 
     "status.waiting": "대기", "status.running": "실행 중", "status.retrying": "재시도", "status.asking": "질문 중",
     "status.completed": "완료", "status.failed": "실패", "status.skipped": "건너뜀", "status.cancelled": "취소됨",
-    "status.reused": "재사용", "status.retryingAt": "{0}번째 시도 후 {1} 뒤 재시도", "status.askingSince": "{0}부터 질문 중",
+    "status.reused": "재사용", "status.pinned": "고정됨", "status.retryingAt": "{0}번째 시도 후 {1} 뒤 재시도", "status.askingSince": "{0}부터 질문 중",
 
     "kind.agent": "에이전트", "kind.tool": "도구", "kind.parallel-fork": "분기", "kind.join": "합류", "kind.loop-back": "반복",
     "kind.human-gate": "사람의 결정", "kind.subgraph": "하위 흐름", "kind.wait": "기다림", "kind.end": "끝", "kind.missing": "없는 노드",
@@ -193,6 +199,12 @@ export const WORDS = {
     "through": "마지막 실행", "through.none": "아직 실행된 적이 없습니다. 실행하면 노드에 들어가고 나온 값이 여기에 표시됩니다.", "through.run": "실행",
     "through.loading": "마지막 실행을 불러오는 중 …", "through.changed": "이 실행 뒤에 그래프가 바뀌었습니다.", "through.see": "실행 화면에서 이 노드 보기",
     "through.unreached": "이 실행에서는 여기까지 오지 않았습니다.", "through.unknown": "실행 당시에는 없던 노드입니다.", "through.port": "나간 포트", "through.write": "상태",
+
+    "pin.put": "이 출력 고정", "pin.edit": "편집", "pin.editFirst": "고쳐서 고정 …", "pin.write": "출력 고정 …", "pin.drop": "고정 해제", "pin.do": "고정", "pin.is": "고정됨",
+    "pin.json": "출력(JSON)", "pin.notJson": "아직 올바른 JSON이 아닙니다.", "pin.list": "목록의 항목마다 실행되는 노드입니다. 목록을 고정하세요.", "pin.option": "사람의 결정은 선택지로 고정합니다: {0}.",
+    "pin.said": "여기서 시작하는 실행에 {0}의 출력을 고정했습니다.", "pin.saidGone": "{0}의 고정을 해제했습니다.",
+    "pinned.one": "출력 1개가 고정됨", "pinned.many": "출력 {0}개가 고정됨", "pinned.used": "이번 실행에서 실행하지 않음: {0}.", "pinned.unused": "모두 실행합니다. 고정은 그대로 남습니다: {0}.",
+    "pinned.stale": "그래프에 더 이상 없어 보내지 않음: {0}.", "pinned.forget": "잊기",
 
     "value.more": "{0}자 모두 보기", "value.less": "줄여 보기", "value.copy": "복사: {0}",
 

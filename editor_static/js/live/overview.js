@@ -4,7 +4,7 @@
 
 import { isInside, partsOf, scopeOf } from "./names.js";
 
-/** @import { Failure, NodeStatus, NodeView, OpenGate, OpenWait, RunEvent, RunStatus, Usage } from "./types.js" */
+/** @import { Failure, Look, NodeStatus, NodeView, OpenGate, OpenWait, RunEvent, RunStatus, Usage } from "./types.js" */
 /** @import { Plan } from "./plan.js" */
 
 /** @type {Usage} */
@@ -13,7 +13,7 @@ const NOTHING = Object.freeze({ tokens: 0, usd: 0, seconds: 0, toolCalls: 0 });
 /** @type {NodeView} */
 const UNTOUCHED = Object.freeze({
   path: "", status: "waiting", execution: "", turns: [], attempt: 0, retryAt: null, startedAt: null, endedAt: null, port: null, taken: null, target: null,
-  error: null, why: null, executions: 0, items: null, itemsDone: 0, itemsFailed: 0, isPast: false, usage: NOTHING,
+  error: null, why: null, executions: 0, items: null, itemsDone: 0, itemsFailed: 0, isPast: false, usage: NOTHING, isPinned: false,
 });
 
 export class Overview {
@@ -205,7 +205,7 @@ function completed(o, e, at) {
     o.nodes.set(e.node, { ...view, itemsDone: view.itemsDone + 1 });
     return;
   }
-  enter(o, e, at, { status: e.reused_from ? "reused" : "completed", attempt: e.attempt ?? 1, endedAt: at, port: e.port ?? null, taken: e.taken ?? null, target: e.target ?? null, error: null });
+  enter(o, e, at, { status: e.reused_from ? "reused" : "completed", attempt: e.attempt ?? 1, endedAt: at, port: e.port ?? null, taken: e.taken ?? null, target: e.target ?? null, error: null, isPinned: e.pinned === true });
 }
 
 /**
@@ -360,12 +360,13 @@ export function added(total, more) {
 }
 
 /**
- * The status that a node is shown with: a sub-flow in which somebody is asked is asking.
+ * What a node is shown as: a sub-flow in which somebody is asked is asking, what completed by a pinned output is pinned.
  * @param {Overview} overview
  * @param {NodeView} view
- * @returns {NodeStatus}
+ * @returns {Look}
  */
 export function shownStatus(overview, view) {
+  if (view.isPinned && view.status === "completed") return "pinned";
   if (view.status !== "running" || view.isPast || !overview.gates.size) return view.status;
   return [...overview.gates.values()].some((gate) => isInside(gate.node, view.path)) ? "asking" : view.status;
 }

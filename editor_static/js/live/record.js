@@ -5,7 +5,7 @@
 import { added, moment, noUsage } from "./overview.js";
 import { partsOf } from "./names.js";
 
-/** @import { Failure, Json, NodeStatus, RunEvent, Usage } from "./types.js" */
+/** @import { Failure, Json, Look, NodeStatus, RunEvent, Usage } from "./types.js" */
 
 /**
  * @typedef {object} Attempt
@@ -86,6 +86,7 @@ import { partsOf } from "./names.js";
  * @property {{text: string, fraction: number | null} | null} progress
  * @property {Usage} usage
  * @property {string | null} reusedFrom
+ * @property {boolean} isPinned its output was given at the start of the run, and nothing was executed
  */
 
 /**
@@ -100,7 +101,7 @@ export function recordOf(execution, events, n, live = null) {
   const record = {
     execution, path: "", status: "waiting", startedAt: null, endedAt: null, input: undefined, inputHash: null, inputN: 0, output: undefined, port: null,
     target: null, why: null, error: null, attempts: [], steps: [], calls: [], gates: [], states: [], writes: [], progress: live?.progress ?? null,
-    usage: noUsage(), reusedFrom: null,
+    usage: noUsage(), reusedFrom: null, isPinned: false,
   };
   for (const event of events) {
     if (event.n > n) break;
@@ -131,6 +132,7 @@ const ACTS = {
   "node.completed": (record, event, at) => {
     record.status = event.reused_from ? "reused" : "completed";
     record.reusedFrom = event.reused_from ?? null;
+    record.isPinned = event.pinned === true;
     record.endedAt = at;
     record.startedAt ??= at;
     record.output = "output" in event ? event.output : undefined;
@@ -230,6 +232,15 @@ function giveArguments(record) {
     if (known.has(call.call)) call.args = known.get(call.call);
     else if (!record.steps.length && call.call === "1" && record.input !== undefined) call.args = record.input;
   }
+}
+
+/**
+ * What an execution is shown as.
+ * @param {Record} record
+ * @returns {Look}
+ */
+export function lookOf(record) {
+  return record.isPinned && record.status === "completed" ? "pinned" : record.status;
 }
 
 /**

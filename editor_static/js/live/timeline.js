@@ -4,7 +4,7 @@
 
 import { partsOf, pathOf, scopeOf, idOf } from "./names.js";
 
-/** @import { NodeStatus, RunEvent } from "./types.js" */
+/** @import { Look, RunEvent } from "./types.js" */
 /** @import { Plan } from "./plan.js" */
 
 /**
@@ -14,7 +14,7 @@ import { partsOf, pathOf, scopeOf, idOf } from "./names.js";
  * @property {number} attempt
  * @property {number} start ms since 1970
  * @property {number | null} end null: it goes on
- * @property {NodeStatus} status
+ * @property {Look} status
  */
 
 /**
@@ -80,7 +80,7 @@ const ENDS = new Set(["node.completed", "node.failed", "node.cancelled"]);
 function note(rows, open, event, path, at) {
   const execution = /** @type {string} */ (event.execution);
   const bar = open.get(execution);
-  /** @param {NodeStatus} status */
+  /** @param {Look} status */
   const begin = (status) => {
     if (bar) bar.end = at;
     const made = { execution, attempt: event.attempt ?? bar?.attempt ?? 1, start: at, end: null, status };
@@ -89,7 +89,7 @@ function note(rows, open, event, path, at) {
     row.bars.push(made);
     open.set(execution, made);
   };
-  /** @param {NodeStatus} status */
+  /** @param {Look} status */
   const close = (status) => {
     if (!bar) return;
     Object.assign(bar, { end: at, status });
@@ -108,8 +108,8 @@ function note(rows, open, event, path, at) {
       return begin("running");
     case "node.completed":
       // What takes no time (fork, join, loop-back) is a mark, not a bar.
-      if (!bar) begin(event.reused_from ? "reused" : "completed");
-      closeAt(open.get(execution), at, event.reused_from ? "reused" : "completed");
+      if (!bar) begin(completedAs(event));
+      closeAt(open.get(execution), at, completedAs(event));
       return void open.delete(execution);
     case "node.failed":
       return close(event.retry_at ? "retrying" : "failed");
@@ -118,10 +118,15 @@ function note(rows, open, event, path, at) {
   }
 }
 
+/** @param {RunEvent} event @returns {Look} */
+function completedAs(event) {
+  return event["pinned"] ? "pinned" : event["reused_from"] ? "reused" : "completed";
+}
+
 /**
  * @param {Bar | undefined} bar
  * @param {number} at
- * @param {NodeStatus} status
+ * @param {Look} status
  */
 function closeAt(bar, at, status) {
   if (bar) Object.assign(bar, { end: at, status: bar.status === "asking" ? "asking" : status });

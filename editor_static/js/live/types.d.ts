@@ -28,6 +28,9 @@ export type NodeStatus =
   | "cancelled"
   | "reused";
 
+/** What a node is shown as: one that completed by a pinned output says so. */
+export type Look = NodeStatus | "pinned";
+
 export type RunStatus = "running" | "waiting" | "completed" | "failed" | "cancelled";
 
 export type Usage = { tokens: number; usd: number | null; seconds: number; toolCalls: number };
@@ -60,6 +63,8 @@ export type NodeView = Readonly<{
   /** A repeat of a loop around it, or a new start of its sub-flow, set it back, and it was not reached since. */
   isPast: boolean;
   usage: Usage;
+  /** Its output was given at the start of the run, and nothing was executed. */
+  isPinned: boolean;
 }>;
 
 export type OpenGate = { gate: string; node: string; execution: string; since: number; assignees: string[] | null; deadline: number | null; prompt: string };

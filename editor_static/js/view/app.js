@@ -21,6 +21,7 @@ import { Leftover, Popups } from "./popups.js";
 import { OpenRunsContext, RunView } from "./run/index.js";
 /** @import { DocumentStore, Edit } from "../contract.js" */
 /** @import { About, Editor, Ui } from "./context.js" */
+/** @import { Pins } from "../store/pins.js" */
 /** @import { LastRun, OpenRuns } from "./run/index.js" */
 
 /** @type {Ui} */
@@ -29,8 +30,8 @@ const START = {
   scope: [], edge: null, extra: new Set(), popup: null, isMerging: false, base: "opened", toast: null, isThroughOpen: true, problem: -1, field: null,
 };
 
-/** @param {{ store: DocumentStore, about: About, runs: OpenRuns, last: LastRun }} props */
-export function App({ store, about, runs, last }) {
+/** @param {{ store: DocumentStore, about: About, runs: OpenRuns, last: LastRun, pins: Pins }} props */
+export function App({ store, about, runs, last, pins }) {
   const snapshot = useSyncExternalStore(store.subscribe, store.get);
   const [ui, setAll] = useState(START);
   const [said, setSaid] = useState({ text: "", turn: 0 });
@@ -67,7 +68,7 @@ export function App({ store, about, runs, last }) {
   const graph = at(snapshot.graph, scope);
   const selection = useMemo(() => new Set([...(scope.length ? [] : snapshot.selection), ...ui.extra]), [scope, snapshot.selection, ui.extra]);
   chosen.current = selection;
-  const editor = useMemo(() => ({ store, snapshot, graph, opened, about, selection, chosen, select, last, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, opened, about, selection, select, last, ui, scope, setUi, act, announce, run]);
+  const editor = useMemo(() => ({ store, snapshot, graph, opened, about, selection, chosen, select, last, pins, ui: { ...ui, scope }, setUi, act, announce, run, flow, wish, pointer }), [store, snapshot, graph, opened, about, selection, select, last, pins, ui, scope, setUi, act, announce, run]);
   latest.current = editor;
 
   useKeys(latest);
@@ -102,7 +103,7 @@ export function App({ store, about, runs, last }) {
         "div",
         { className: "app" },
         h(Header, null),
-        ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store, chosen: last.get().run, onRun: (/** @type {string} */ id) => last.choose(id) })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
+        ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store, pins, chosen: last.get().run, onRun: (/** @type {string} */ id) => last.choose(id) })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
         h(Popups, null),
         h("div", { className: "unseen", role: "status", "aria-live": "polite", "data-said": true }, said.text + (said.turn % 2 ? "\u200b" : "")),
       ),

@@ -7,7 +7,7 @@ import { newNode } from "../document/kinds.js";
 import { addNote, connect, maySplice, move, moveNote, reconnect, splice } from "../document/edits.js";
 import { judgeReconnect, judgeWire } from "../document/refusals.js";
 import { say, word } from "../words.js";
-import { isObject, useEditor } from "./context.js";
+import { isObject, useEditor, usePinned } from "./context.js";
 import { Far } from "./far.js";
 import { portOf, waysOf, wireWords } from "./look.js";
 import { SmallMap } from "./minimap.js";
@@ -62,7 +62,9 @@ export function Canvas({ differences, shown, isPreview = false }) {
   const scene = useMemo(() => (before.current = sceneOf(graph, before.current)), [nodesOf, layout]);
   const { scope } = editor.ui;
   const marks = useMemo(() => marksOf(findings, scope), [findings, scope]);
-  const sentences = useMemo(() => sentencesOf(scene.order, nodesOf, findings, scope), [scene.order, nodesOf, findings, scope]);
+  const here = usePinned();
+  const pinned = isFixed ? NOTHING : here;
+  const sentences = useMemo(() => sentencesOf(scene.order, nodesOf, { findings, pinned, scope }), [scene.order, nodesOf, findings, pinned, scope]);
 
   const isPlaced = useFirstView(scene, wasThere);
   const tiles = useStore((view) => tilesOf(view.transform, view.width, view.height));
@@ -83,7 +85,7 @@ export function Canvas({ differences, shown, isPreview = false }) {
     for (const id of scene.order) {
       if (!given.has(id)) continue;
       const isHidden = isMany && id !== alive;
-      now.set(id, kin(was.get(id), { scene, id, moving, isSelected: selection.has(id), isHidden, isFixed, worst: marks.get(id) ?? "", difference: differences?.[id] ?? "", said: isHidden ? "" : sentences(id) }));
+      now.set(id, kin(was.get(id), { scene, id, moving, isSelected: selection.has(id), isHidden, isFixed, worst: marks.get(id) ?? "", isPinned: pinned.has(id), difference: differences?.[id] ?? "", said: isHidden ? "" : sentences(id) }));
     }
     for (const [id, place] of scene.missing) if (!isFar && given.has(id)) now.set(id, was.get(id) ?? missingNode(id, place));
     scene.notes.forEach((note, index) => {
@@ -94,7 +96,7 @@ export function Canvas({ differences, shown, isPreview = false }) {
     });
     kept.current = now;
     return [...now.values()];
-  }, [scene, near, isFar, alive, moving, selection, marks, differences, isFixed, sentences]);
+  }, [scene, near, isFar, alive, moving, selection, marks, pinned, differences, isFixed, sentences]);
 
   const keptEdges = useRef(/** @type {Map<string, Edge>} */ (new Map()));
   const edges = useMemo(() => {
@@ -384,15 +386,15 @@ function useBoxOfHand(scene, latest) {
 /**
  * A node for React Flow: the one of before if nothing of it is another.
  * @param {Node | undefined} was
- * @param {{ scene: import("./scene.js").Scene, id: string, moving: Map<string, { x: number, y: number }> | null, isSelected: boolean, isHidden: boolean, isFixed: boolean, worst: string, difference: string, said: string }} now
+ * @param {{ scene: import("./scene.js").Scene, id: string, moving: Map<string, { x: number, y: number }> | null, isSelected: boolean, isHidden: boolean, isFixed: boolean, worst: string, isPinned: boolean, difference: string, said: string }} now
  * @returns {Node}
  */
-function kin(was, { scene, id, moving, isSelected, isHidden, isFixed, worst, difference, said }) {
+function kin(was, { scene, id, moving, isSelected, isHidden, isFixed, worst, isPinned, difference, said }) {
   const node = scene.nodes[id];
   const place = moving?.get(id) ?? scene.places.get(id) ?? { x: 0, y: 0 };
   const ways = scene.counts.get(id) ?? 0;
   const data = /** @type {any} */ (was?.data);
-  if (was && data.node === node && was.position.x === place.x && was.position.y === place.y && was.selected === isSelected && was.hidden === isHidden && data.worst === worst && data.difference === difference && data.waysIn === ways && was.ariaLabel === said) return was;
+  if (was && data.node === node && was.position.x === place.x && was.position.y === place.y && was.selected === isSelected && was.hidden === isHidden && data.worst === worst && data.isPinned === isPinned && data.difference === difference && data.waysIn === ways && was.ariaLabel === said) return was;
   const { spots, ...box } = spotsOf(scene, id);
   return {
     id,
@@ -406,7 +408,7 @@ function kin(was, { scene, id, moving, isSelected, isHidden, isFixed, worst, dif
     hidden: isHidden,
     draggable: !isFixed,
     ariaLabel: said,
-    data: { node, waysIn: ways, used: [...new Set(waysOf(node).map((edge) => portOf(node, edge)))].join(" "), worst, difference, spots },
+    data: { node, waysIn: ways, used: [...new Set(waysOf(node).map((edge) => portOf(node, edge)))].join(" "), worst, isPinned, difference, spots },
   };
 }
 
@@ -421,7 +423,7 @@ function missingNode(id, { x, y, width, height }) {
     id, type: "card", position: { x, y }, ...box, measured: box, selectable: false, draggable: false, deletable: false, connectable: false,
     ariaLabel: word("node.absent", id),
     handles: [{ id: "in", type: "target", position: Position.Left, x: -PORT_REACH, y: 32 - PORT_REACH, width: 2 * PORT_REACH, height: 2 * PORT_REACH }],
-    data: { node: absentNode(id), waysIn: 0, used: "", worst: "", difference: "", spots: [{ port: "", x: 0, y: 32, side: "left" }] },
+    data: { node: absentNode(id), waysIn: 0, used: "", worst: "", isPinned: false, difference: "", spots: [{ port: "", x: 0, y: 32, side: "left" }] },
   };
 }
 

@@ -1,7 +1,8 @@
 // What every part of the editor's face is given. Rule: the document comes from the store and changes by edits alone; what
 // is only about the screen (tabs, popups, the sub-flow one stands in) is the one state `ui`.
-import { createContext, useContext } from "../../vendor/flow.js";
+import { createContext, useContext, useMemo, useSyncExternalStore } from "../../vendor/flow.js";
 /** @import { Context } from "../../vendor/flow.js" */
+/** @import { Pins } from "../store/pins.js" */
 /** @import { LastRun } from "./run/last.js" */
 /** @import { DocumentStore, Edit, Graph, JsonObject, Path, Said, Snapshot } from "../contract.js" */
 
@@ -61,6 +62,7 @@ import { createContext, useContext } from "../../vendor/flow.js";
  * @property {{ current: Set<string> }} chosen the same, also before it is drawn
  * @property {(ids: Iterable<string>, scope?: Path) => void} select in the shown graph, or in the one that will be shown
  * @property {LastRun} last the run whose values are shown beside the graph
+ * @property {Pins} pins outputs that stand for nodes' work in the runs that are started here
  * @property {Ui} ui
  * @property {(patch: Partial<Ui>) => void} setUi
  * @property {(edit: Edit) => void} act do an edit of the shown graph
@@ -79,6 +81,21 @@ export function useEditor() {
   const editor = useContext(EditorContext);
   if (!editor) throw new Error("this part stands outside the editor");
   return editor;
+}
+
+/**
+ * The nodes of the shown graph whose outputs are pinned.
+ * @returns {Set<string>}
+ */
+export function usePinned() {
+  const { pins, graph, ui } = useEditor();
+  const all = useSyncExternalStore(pins.subscribe, pins.get);
+  const nodes = graph["nodes"];
+  return useMemo(() => {
+    const around = ui.scope.filter((_, place) => place % 3 === 1).map((id) => `${id}/`).join("");
+    const ids = Object.entries(all).flatMap(([path, pin]) => (path.startsWith(around) && at(nodes, [path.slice(around.length)])?.kind === pin.kind ? [path.slice(around.length)] : []));
+    return new Set(ids);
+  }, [all, nodes, ui.scope]);
 }
 
 /**

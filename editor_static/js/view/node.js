@@ -24,6 +24,7 @@ export const FAR = 0.35;
  * @property {number} waysIn
  * @property {string} used the ports that have a wire, joined by a space
  * @property {"error" | "warning" | ""} worst
+ * @property {boolean} isPinned an output stands for its work in the runs that are started here
  * @property {string} difference added, removed or changed, in a comparison
  * @property {Spot[]} spots
  */
@@ -68,6 +69,7 @@ function CardOf({ id, data, width = 200, height = 64, selected }) {
     ports,
     h(PortNames, { node, spots, used }),
     data.worst ? h("span", { className: `flag ${data.worst}` }, h(Icon, { name: "error", size: 12 })) : null,
+    data.isPinned ? h("span", { className: "pin-sign status-pinned", title: word("pin.sign") }, h(Icon, { name: "status-pinned", size: 12 })) : null,
     data.difference ? h("span", { className: "diff-word" }, word(`diff.${data.difference}`)) : null,
     selected && !data.difference ? h(AddHere, { id, node, spots, used }) : null,
   );
@@ -122,12 +124,13 @@ function AddHere({ id, node, spots, used }) {
  * What a screen reader says of a node: kind, name, place in the order, where from and where to, how many problems.
  * @param {string} id
  * @param {any} node
- * @param {{ place: number, count: number, from: string[], to: string[], problems: number }} where
+ * @param {{ place: number, count: number, from: string[], to: string[], problems: number, isPinned: boolean }} where
  */
 export function spoken(id, node, where) {
   const parts = [`${word(`kind.${kindOf(node)}`)} ${nameOf(id, node)}`, word("node.place", String(where.place), String(where.count))];
   if (where.from.length) parts.push(word("node.from", where.from.join(", ")));
   if (where.to.length) parts.push(word("node.to", where.to.join(", ")));
+  if (where.isPinned) parts.push(word("pin.sign"));
   if (where.problems) parts.push(word(where.problems === 1 ? "problems.one" : "problems.many", String(where.problems)));
   return parts.join(", ");
 }

@@ -3,7 +3,7 @@
 import { h, useMemo } from "../../vendor/flow.js";
 import { outlineOf } from "../document/order.js";
 import { word } from "../words.js";
-import { isObject, useEditor } from "./context.js";
+import { isObject, useEditor, usePinned } from "./context.js";
 import { Icon } from "./icons.js";
 import { kindOf, nameOf, waysOf, wireWords } from "./look.js";
 import { spokenWire } from "./wires.js";
@@ -13,6 +13,7 @@ export function Outline() {
   const { graph } = editor;
   const nodes = /** @type {any} */ (isObject(graph["nodes"]) ? graph["nodes"] : {});
   const order = useMemo(() => outlineOf(graph), [graph["nodes"]]);
+  const pinned = usePinned();
   const selected = [...editor.selection];
   const hasOne = selected.length === 1 && selected[0] !== undefined && selected[0] in nodes;
   return h(
@@ -27,12 +28,12 @@ export function Outline() {
     ),
     order.length === 0
       ? h("p", { className: "quiet", style: { padding: 16 } }, word("outline.empty"))
-      : h("ol", { className: "outline", "aria-label": word("outline") }, order.map(({ id, depth }) => h(Item, { key: id, id, depth, nodes }))),
+      : h("ol", { className: "outline", "aria-label": word("outline") }, order.map(({ id, depth }) => h(Item, { key: id, id, depth, nodes, isPinned: pinned.has(id) }))),
   );
 }
 
-/** @param {{ id: string, depth: number, nodes: any }} props */
-function Item({ id, depth, nodes }) {
+/** @param {{ id: string, depth: number, nodes: any, isPinned: boolean }} props */
+function Item({ id, depth, nodes, isPinned }) {
   const editor = useEditor();
   const node = nodes[id];
   const isSelected = editor.selection.has(id);
@@ -62,6 +63,7 @@ function Item({ id, depth, nodes }) {
       h(Icon, { name: kindOf(node) }),
       h("span", { className: "label" }, nameOf(id, node)),
       h("span", { className: "unseen" }, word(`kind.${kindOf(node)}`)),
+      isPinned ? h("span", { className: "pin-word status-pinned" }, h(Icon, { name: "status-pinned" }), h("span", { className: "unseen" }, word("pin.sign"))) : null,
       found.length ? h("span", { className: `flag-word ${found.some((one) => one.severity === "error") ? "" : "warning"}` }, h(Icon, { name: "error" }), h("span", { className: "unseen" }, word("problems.many", String(found.length)))) : null,
     ),
     ways.length

@@ -201,11 +201,10 @@ export function marksOf(findings, scope) {
  * What a screen reader says of a node; each sentence is made when it is asked for, once. O(nodes + wires + findings).
  * @param {string[]} order
  * @param {any} nodes
- * @param {import("../contract.js").Finding[]} findings
- * @param {(string | number)[]} scope
+ * @param {{ findings: import("../contract.js").Finding[], pinned: Set<string>, scope: (string | number)[] }} about
  * @returns {(id: string) => string}
  */
-export function sentencesOf(order, nodes, findings, scope) {
+export function sentencesOf(order, nodes, { findings, pinned, scope }) {
   const number = new Map(order.map((id, index) => [id, index + 1]));
   const nameAt = (/** @type {string} */ id) => (number.has(id) ? nameOf(id, nodes?.[id]) : id);
   const from = sourcesOf(nodes);
@@ -222,7 +221,7 @@ export function sentencesOf(order, nodes, findings, scope) {
     const was = made.get(id);
     if (was !== undefined) return was;
     const to = waysOf(nodes?.[id]).map((edge) => nameAt(String(edge?.node)));
-    const said = spoken(id, nodes?.[id], { place: number.get(id) ?? 0, count: order.length, from: (from.get(id) ?? []).map(nameAt), to, problems: problems.get(id) ?? 0 });
+    const said = spoken(id, nodes?.[id], { place: number.get(id) ?? 0, count: order.length, from: (from.get(id) ?? []).map(nameAt), to, problems: problems.get(id) ?? 0, isPinned: pinned.has(id) });
     made.set(id, said);
     return said;
   };

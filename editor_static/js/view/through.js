@@ -2,14 +2,16 @@
 // value is a line until somebody opens it; it is the run's, so a graph that has changed since is said to have.
 import { h, useMemo, useState, useSyncExternalStore } from "../../vendor/flow.js";
 import { ROOT } from "../api.js";
+import { partsOf } from "../live/names.js";
 import { shownStatus } from "../live/overview.js";
 import { isOf } from "../live/plan.js";
-import { recordOf } from "../live/record.js";
+import { lookOf, recordOf } from "../live/record.js";
 import { brief, outputOf } from "../live/values.js";
 import { whyWaiting } from "../live/waiting.js";
 import { useEditor } from "./context.js";
 import { Icon } from "./icons.js";
 import { portName } from "./look.js";
+import { Pinning } from "./pinning.js";
 import { Badge } from "./run/badge.js";
 import { useLastRun } from "./run/last.js";
 import { useNow } from "./run/now.js";
@@ -43,7 +45,7 @@ export function Through({ id }) {
     "section",
     { className: "through", "aria-label": word("through") },
     state === "none"
-      ? h("div", { className: "through-none" }, h("p", { className: "quiet" }, word("through.none")), h("button", { className: "edged", onClick: () => editor.run("run") }, h(Icon, { name: "play" }), word("through.run")))
+      ? h("div", { className: "through-none" }, h("p", { className: "quiet" }, word("through.none")), h("button", { className: "edged", onClick: () => editor.run("run") }, h(Icon, { name: "play" }), word("through.run")), h(Pinning, { id, path }))
       : state === "lost"
         ? h("p", { className: "through-none", role: "alert" }, problem)
         : store?.plan
@@ -65,12 +67,13 @@ function OfRun({ store, plan, path, id, isOpen }) {
   const now = useNow(store.chronicle.now.outcome === null);
   const document = plan.scope("")?.document;
   const hasChanged = useMemo(() => document !== undefined && !isOf(document, editor.snapshot.graph), [document, editor.snapshot.graph]);
+  if (!shown.length) return h("p", { className: "through-none quiet", role: "status" }, word("through.loading"));
   return [
     h(
       "div",
       { key: "head", className: "through-head" },
       h("button", { className: "through-title", "aria-expanded": isOpen, onClick: () => editor.setUi({ isThroughOpen: !isOpen }) }, h(Icon, { name: isOpen ? "down" : "right", size: 12 }), h("span", null, word("through")), h("span", { className: "quiet small" }, moment(overview.startedAt))),
-      h(Badge, { status: execution === view.execution ? shownStatus(overview, view) : (record?.status ?? view.status) }),
+      h(Badge, { status: execution === view.execution ? shownStatus(overview, view) : (record ? lookOf(record) : view.status) }),
       h("a", { className: "button is-plain icon-only", href: `${ROOT}runs/${encodeURIComponent(store.id)}?node=${encodeURIComponent(path)}`, "aria-label": word("through.see"), title: word("through.see") }, h(Icon, { name: "leave" })),
     ),
     isOpen
@@ -80,7 +83,7 @@ function OfRun({ store, plan, path, id, isOpen }) {
           hasChanged ? h("p", { className: "through-changed" }, h(Icon, { name: "history", size: 14 }), h("span", null, word("through.changed"))) : null,
           shown.isLive ? null : h("p", { className: "through-changed" }, h(Icon, { name: "wait", size: 14 }), h("span", null, word("detail.asOf", n)), h("button", { className: "link", onClick: () => store.hold(null) }, word("scrub.now"))),
           h(Picker, { store, path, executions, execution, n, onPick: setPicked }),
-          record && execution ? h(Values, { key: execution, store, shown, record, now, path, id }) : h("p", { className: "quiet" }, plan.node(path) ? say(whyWaiting(overview, plan, path) ?? ["through.unreached"]) : word("through.unknown")),
+          record && execution ? h(Values, { key: execution, store, shown, record, now, path, id }) : [h("p", { key: "why", className: "quiet" }, plan.node(path) ? say(whyWaiting(overview, plan, path) ?? ["through.unreached"]) : word("through.unknown")), h(Pinning, { key: "pin", id, path })],
         )
       : null,
   ];
@@ -106,6 +109,7 @@ function Values({ store, shown, record, now, path, id }) {
     hasOutput ? h(ValueLine, { name: word("detail.output"), value: /** @type {Json} */ (output) }) : null,
     record.port ? h("p", { className: "through-fact" }, h("span", { className: "quiet" }, word("through.port")), h("span", { className: "chip" }, portName(node, record.port)), record.target ? h("span", { className: "quiet" }, word("detail.target", record.target)) : null) : null,
     record.writes.map((write) => h(ValueLine, { key: write.key, name: h("code", null, write.key), label: write.key, value: write.value, isWrite: true })),
+    h(Pinning, hasOutput && partsOf(record.execution).item === null ? { id, path, output: /** @type {Json} */ (output) } : { id, path }),
   );
 }
 

@@ -5,8 +5,9 @@ import { Chronicle, STRIDE } from "../../../editor_static/js/live/chronicle.js";
 import { edgeStates } from "../../../editor_static/js/live/edges.js";
 import { chosenAfter, concernsInbox, modelsThatNeedKeys, seldom } from "../../../editor_static/js/live/lists.js";
 import { partsOf, pathOf } from "../../../editor_static/js/live/names.js";
+import { shownStatus } from "../../../editor_static/js/live/overview.js";
 import { Plan, isOf } from "../../../editor_static/js/live/plan.js";
-import { recordOf } from "../../../editor_static/js/live/record.js";
+import { lookOf, recordOf } from "../../../editor_static/js/live/record.js";
 import { RunStore } from "../../../editor_static/js/live/run.js";
 import { differences, stateAt, stepsOf } from "../../../editor_static/js/live/state.js";
 import { REST_AFTER_MS, Stream } from "../../../editor_static/js/live/stream.js";
@@ -469,4 +470,19 @@ test("a document is the run's wherever its nodes stand and however its keys are 
   const { nodes, ...rest } = own;
   assert.equal(isOf(own, { nodes, ...rest, layout: { split: [8, 8] } }), true);
   assert.equal(isOf(own, { ...own, nodes: { ...nodes, a: { ...nodes.a, tool: "u" } } }), false);
+});
+
+test("what completed by a pinned output looks pinned and counts as completed", () => {
+  const events = journal([
+    { type: "run.started", graph: "loop", graph_hash: "h", input: {} },
+    { type: "node.completed", node: "write", execution: "write", output: "one", port: "ok", pinned: true },
+    { type: "loop.repeated", execution: "write@2", header: "write", iteration: 2 },
+    { type: "node.started", node: "write", execution: "write@2", attempt: 1 },
+  ]);
+  const chronicle = chronicleOf(events, LOOP);
+  const then = chronicle.at(2).view("write");
+  assert.deepEqual([then.status, shownStatus(chronicle.at(2), then)], ["completed", "pinned"]);
+  assert.equal(shownStatus(chronicle.now, chronicle.now.view("write")), "running");
+  assert.equal(lookOf(recordOf("write", chronicle.byExecution.get("write") ?? [], 4)), "pinned");
+  assert.equal(timelineOf(events, LOOP).rows[0]?.bars[0]?.status, "pinned");
 });

@@ -2,7 +2,7 @@
 // calls, output, writes and what it used. Rule: a section is there only if there is something to say.
 import { h, useEffect, useMemo, useState } from "../../../vendor/flow.js";
 import { shownStatus } from "../../live/overview.js";
-import { recordOf } from "../../live/record.js";
+import { lookOf, recordOf } from "../../live/record.js";
 import { brief } from "../../live/values.js";
 import { whyWaiting } from "../../live/waiting.js";
 import { Icon } from "../icons.js";
@@ -50,7 +50,7 @@ export function NodeDetail({ store, shown, plan, path, now, onClose, onEnter, on
       h("span", { className: "quiet" }, word(`kind.${kind}`)),
       h("button", { type: "button", className: "icon-button", "aria-label": word("close"), onClick: onClose }, h(Icon, { name: "close" })),
     ),
-    h("div", { className: "detail-status" }, h(Badge, { status: execution === view.execution ? shownStatus(overview, view) : (record?.status ?? view.status) }), record ? h("span", { className: "quiet" }, times(record, now, overview.outcome !== null)) : null),
+    h("div", { className: "detail-status" }, h(Badge, { status: execution === view.execution ? shownStatus(overview, view) : (record ? lookOf(record) : view.status) }), record ? h("span", { className: "quiet" }, times(record, now, overview.outcome !== null)) : null),
     why ? h("p", { className: "detail-why" }, say(why)) : null,
     node?.description ? h("p", { className: "quiet" }, node.description) : null,
     kind === "subgraph" && plan.scope(path) ? h("button", { type: "button", className: "button is-small", onClick: () => onEnter(path) }, h(Icon, { name: "subgraph" }), word("detail.enter")) : null,

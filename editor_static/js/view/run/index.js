@@ -15,12 +15,13 @@ export { StartRun } from "./start.js";
  * @param {object} props
  * @param {string | null} [props.run] its id
  * @param {string} [props.name] the graph's
- * @param {{flush: () => Promise<void>}} [props.store] what keeps the graph's document, saved before a run starts
+ * @param {{flush: () => Promise<void>, get: () => {graph: any}}} [props.store] what keeps the graph's document, saved before a run starts
+ * @param {import("../../store/pins.js").Pins} [props.pins] outputs that stand for nodes' work in the runs started here
  * @param {(run: string) => void} [props.onRun] told which run is looked at
  * @param {string | null} [props.chosen] of the graph's runs the one to begin with; absent: the newest
  * @param {ReactNode} [props.lead] what stands before the run's title
  * @param {string | null} [props.node] path of the node to begin at
  */
-export function RunView({ run, name, store, onRun, chosen, lead, node }) {
-  return run ? h(OneRun, { key: run, run, name, lead, node }) : h(GraphRuns, { key: name, name: name ?? "", store, onRun, first: chosen ?? null });
+export function RunView({ run, name, store, pins, onRun, chosen, lead, node }) {
+  return run ? h(OneRun, { key: run, run, name, lead, node }) : h(GraphRuns, { key: name, name: name ?? "", store, pins, onRun, first: chosen ?? null });
 }

@@ -12,11 +12,12 @@ const LISTED = 30;
 /**
  * @param {object} props
  * @param {string} props.name the graph's
- * @param {{flush: () => Promise<void>} | undefined} props.store what keeps the document
+ * @param {{flush: () => Promise<void>, get: () => {graph: any}} | undefined} props.store what keeps the document
+ * @param {import("../../store/pins.js").Pins | undefined} props.pins
  * @param {((run: string) => void) | undefined} props.onRun the run that is looked at
  * @param {string | null} props.first the one to begin with; null: the newest
  */
-export function GraphRuns({ name, store, onRun, first }) {
+export function GraphRuns({ name, store, pins, onRun, first }) {
   const [runs, setRuns] = useState(/** @type {any[] | null} */ (null));
   const [chosen, setChosen] = useState(first);
   const [isNew, setIsNew] = useState(false);
@@ -58,7 +59,7 @@ export function GraphRuns({ name, store, onRun, first }) {
         h("h2", null, word("room.start", name)),
         said ? h("p", { className: "form-said", role: "alert" }, said) : null,
         chosen ? null : h("p", { className: "quiet" }, word("room.none")),
-        h(StartRun, { graph: name, before: store ? () => store.flush() : undefined, onStarted: started, onClose: chosen ? () => setIsNew(false) : undefined }),
+        h(StartRun, { graph: name, pinned: store && pins ? { pins, graph: store.get().graph } : undefined, before: store ? () => store.flush() : undefined, onStarted: started, onClose: chosen ? () => setIsNew(false) : undefined }),
       ),
     );
   }

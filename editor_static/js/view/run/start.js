@@ -6,9 +6,11 @@ import { modelsThatNeedKeys } from "../../live/lists.js";
 import { SchemaForm } from "../fields/form.js";
 import { Icon } from "../icons.js";
 import { missingOf, placed, startOf } from "../fields/schema.js";
+import { usePins } from "./pinned.js";
 import { word } from "./speech.js";
 
 /** @import { Placed } from "../fields/schema.js" */
+/** @import { Pinned } from "./pinned.js" */
 
 /**
  * A graph as `/api/graphs` lists it.
@@ -26,8 +28,9 @@ import { word } from "./speech.js";
  * @param {(run: string) => void} props.onStarted given the run's id
  * @param {() => Promise<void>} [props.before] to be done first, for instance saving what is drawn
  * @param {() => void} [props.onClose]
+ * @param {Pinned} [props.pinned] the graph as it is drawn, and what is pinned for it
  */
-export function StartRun({ graph, onStarted, onClose, before }) {
+export function StartRun({ graph, onStarted, onClose, before, pinned }) {
   const [line, setLine] = useState(/** @type {GraphLine | null} */ (typeof graph === "string" ? null : graph));
   const [lost, setLost] = useState("");
   useEffect(() => {
@@ -45,11 +48,11 @@ export function StartRun({ graph, onStarted, onClose, before }) {
     return () => void (isGone = true);
   }, [graph]);
   if (lost) return h("p", { className: "form-said", role: "alert" }, lost);
-  return line ? h(Form, { key: line.name, line, onStarted, onClose, before }) : h("p", { className: "run-empty", role: "status" }, word("start.loading"));
+  return line ? h(Form, { key: line.name, line, onStarted, onClose, before, pinned }) : h("p", { className: "run-empty", role: "status" }, word("start.loading"));
 }
 
-/** @param {{line: GraphLine, onStarted: (run: string) => void, onClose?: (() => void) | undefined, before?: (() => Promise<void>) | undefined}} props */
-function Form({ line, onStarted, onClose, before }) {
+/** @param {{line: GraphLine, onStarted: (run: string) => void, onClose?: (() => void) | undefined, before?: (() => Promise<void>) | undefined, pinned?: Pinned | undefined}} props */
+function Form({ line, onStarted, onClose, before, pinned }) {
   const schema = line.input ?? { type: "object" };
   const [value, setValue] = useState(() => startOf(schema, undefined) ?? {});
   const [problems, setProblems] = useState(/** @type {Placed[]} */ ([]));
@@ -60,6 +63,7 @@ function Form({ line, onStarted, onClose, before }) {
   const key = useRef("");
   const hasFields = schema !== null && (Object.keys(schema.properties ?? {}).length > 0 || schema.type !== "object");
   const needsModel = useNeedsModel(line);
+  const { fresh, part } = usePins(pinned, isBusy, () => (key.current = ""));
 
   /** @param {boolean} isSimulated */
   const start = async (isSimulated) => {
@@ -71,7 +75,7 @@ function Form({ line, onStarted, onClose, before }) {
     key.current ||= `start-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     try {
       await before?.();
-      const run = await asked("POST", "api/runs", { graph: line.name, input: value, ...(isSimulated ? { simulate: true } : {}) }, { "idempotency-key": key.current });
+      const run = await asked("POST", "api/runs", { graph: line.name, input: value, ...(isSimulated ? { simulate: true } : {}), ...(fresh ? { pins: fresh } : {}) }, { "idempotency-key": key.current });
       onStarted(run.id);
     } catch (error) {
       key.current = "";
@@ -90,6 +94,7 @@ function Form({ line, onStarted, onClose, before }) {
     { className: "start", ref: form, noValidate: true, "aria-label": word("start.label", line.title), onSubmit: (/** @type {any} */ event) => (event.preventDefault(), void start(needsModel)) },
     line.problem ? h("p", { className: "form-said", role: "alert" }, line.problem) : null,
     hasFields ? h(SchemaForm, { schema, value, onChange: (next) => (setValue(next ?? {}), (key.current = "")), problems, isDisabled: isBusy }) : h("p", { className: "quiet" }, word("start.noInput")),
+    part,
     needsModel ? h("p", { className: "quiet" }, word("start.needsModel")) : null,
     said ? h("div", { className: "banner is-failed", role: "alert" }, h("strong", null, said.message), said.hint ? h("span", null, said.hint) : null) : null,
     h("div", { className: "gate-acts" }, needsModel ? [simulate, run] : [run], onClose ? h("button", { type: "button", className: "button is-plain", onClick: onClose }, word("close")) : null),
