@@ -7,7 +7,7 @@ said before anything is written. What is kept has every default filled in, so a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from engine.errors import InputError
 from engine.library import inline_graph
@@ -36,7 +36,7 @@ def checked_pins(pins: Any, graph: Graph, find: Find) -> dict[str, Any]:
     """
     if not isinstance(pins, dict):
         raise InputError("pins are a JSON object", code="pin.invalid", where="pins", hint='as in {"write": "A draft."}')
-    return {path: _checked(path, output, graph, find) for path, output in as_object(pins).items()}
+    return {path: _checked(path, output, graph, find) for path, output in cast("dict[str, Any]", pins).items()}
 
 
 def _checked(path: str, output: Any, graph: Graph, find: Find) -> Any:
@@ -56,12 +56,13 @@ def _checked(path: str, output: Any, graph: Graph, find: Find) -> Any:
     if getattr(node, "each", None) is not None:
         if not isinstance(output, list):
             raise _unfit(where, "a node with `each` gives a list, one output for each item", "pin a list")
-        for one in output:
+        items: list[Any] = output
+        for one in items:
             if one is not None:  # as of an item that failed or was not waited for
                 _check_answer(node, one, where)
     else:
         _check_answer(node, output, where)
-    return output
+    return cast("Any", output)
 
 
 def _node(path: str, graph: Graph, find: Find, where: str) -> Any:
@@ -112,9 +113,10 @@ def _decided(node: GateNode, output: Any, where: str) -> dict[str, Any]:
         InputError: ``pin.output`` or ``pin.option``.
     """
     given = as_object(output)
-    option, form = given.get("option"), given.get("form") or {}
-    by = given.get("by")
-    if not isinstance(option, str) or not isinstance(form, dict) or not (by is None or isinstance(by, str)):
+    option, by = given.get("option"), given.get("by")
+    form = as_object(given.get("form"))
+    has_form = given.get("form") in (None, form)
+    if not isinstance(option, str) or not has_form or not (by is None or isinstance(by, str)):
         raise _unfit(where, "a gate is pinned with the option it leaves by", 'as in {"option": "approve", "form": {}}')
     forms = {
         one if isinstance(one, str) else one.name: None if isinstance(one, str) else one.form for one in node.options

@@ -57,6 +57,17 @@ def sent_back_once(served: Served) -> str:
     return run
 
 
+def requested(drawing: Drawing) -> list[str]:
+    """The addresses that the page asks from now on; it grows."""
+    asked: list[str] = []
+
+    def note(request: Any) -> None:
+        asked.append(request.url)
+
+    drawing.page.on("request", note)
+    return asked
+
+
 def line(drawing: Drawing, name: str) -> Any:
     """A value of the last run, by its name."""
     return drawing.page.locator(".through-line", has=drawing.page.locator(".through-name", has_text=name))
@@ -85,8 +96,7 @@ def test_a_node_shows_what_the_last_run_put_through_it(served: Served, open_edit
 
 def test_a_graph_that_never_ran_says_so_and_asks_nothing_more(open_editor: OpenEditor, texts: str) -> None:
     drawing = open_editor(texts)
-    asked: list[str] = []
-    drawing.page.on("request", lambda request: asked.append(request.url))
+    asked = requested(drawing)
     drawing.click("shout")
     drawing.page.locator(".through").get_by_text("This graph has not run yet").wait_for()
     drawing.click("cut")
@@ -101,8 +111,7 @@ def test_nothing_is_asked_about_runs_before_a_node_is_selected(
 ) -> None:
     ended(served, texts)
     drawing = open_editor(texts)
-    asked: list[str] = []
-    drawing.page.on("request", lambda request: asked.append(request.url))
+    asked = requested(drawing)
     drawing.fit()
     assert [url for url in asked if "/runs" in url] == []
     drawing.click("shout")
