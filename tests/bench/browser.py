@@ -32,7 +32,7 @@ PROBE: Final = """(() => {
         first.disconnect();
         painted(() => (bench.nodes = performance.now()));
     });
-    first.observe(document, { childList: true, subtree: true });
+    if (location.pathname.includes("/graphs/")) first.observe(document, { childList: true, subtree: true });
     let last = 0;
     bench.record = () => {
         bench.frames = [];

@@ -32,12 +32,13 @@ export function edgeStates(overview, plan, path) {
 }
 
 /**
+ * What became of the wires of one node; open ones are absent.
  * @param {string} kind
  * @param {NodeView} view
  * @param {PlanEdge[]} edges
  * @returns {[PlanEdge, EdgeState][]}
  */
-function decided(kind, view, edges) {
+export function decided(kind, view, edges) {
   switch (view.status) {
     case "completed":
     case "reused":

@@ -172,7 +172,7 @@ function started(o, e, at, plan) {
   if (item !== null) return;
   const attempt = e.attempt ?? 1;
   const isNew = o.nodes.get(e.node)?.execution !== e.execution;
-  if (isNew && OPENING.has(plan?.node(e.node)?.kind)) pastBelow(o, e.node);
+  if (isNew && OPENING.has(plan?.node(e.node)?.kind)) pastBelow(o, new Set([e.node]));
   enter(o, e, at, { attempt, status: "running", items: e.items ? e.items.length : (isNew ? null : o.view(e.node).items) });
 }
 
@@ -250,13 +250,13 @@ function repeated(o, e, _at, plan) {
   o.iterations.set(e.header, e.iteration);
   const scope = scopeOf(e.header);
   const body = plan?.scope(scope)?.bodies.get(e.header.slice(scope ? scope.length + 1 : 0));
-  for (const id of body ?? []) {
-    const path = scope ? `${scope}/${id}` : id;
+  const paths = new Set([...(body ?? [])].map((id) => (scope ? `${scope}/${id}` : id)));
+  for (const path of paths) {
     past(o, path);
-    pastBelow(o, path);
     // Inner loops begin at 1 again.
     if (path !== e.header) o.iterations.delete(path);
   }
+  pastBelow(o, paths);
 }
 
 /**
@@ -269,13 +269,24 @@ function past(o, path) {
 }
 
 /**
- * A sub-flow begins anew: what is inside it is of the time before.
+ * Sub-flows begin anew: what is inside them is of the time before. O(nodes × how deep they stand), however many begin.
  * @param {Overview} o
- * @param {string} path
+ * @param {Set<string>} paths
  */
-function pastBelow(o, path) {
-  for (const inner of o.nodes.keys()) if (isInside(inner, path)) past(o, inner);
-  for (const header of [...o.iterations.keys()]) if (isInside(header, path)) o.iterations.delete(header);
+function pastBelow(o, paths) {
+  for (const inner of o.nodes.keys()) if (isInsideOne(inner, paths)) past(o, inner);
+  for (const header of [...o.iterations.keys()]) if (isInsideOne(header, paths)) o.iterations.delete(header);
+}
+
+/**
+ * @param {string} path
+ * @param {Set<string>} around
+ */
+function isInsideOne(path, around) {
+  for (let cut = path.search(/[/!]/); cut >= 0 && cut < path.length; cut += 1) {
+    if ((path[cut] === "/" || path[cut] === "!") && around.has(path.slice(0, cut))) return true;
+  }
+  return false;
 }
 
 /**

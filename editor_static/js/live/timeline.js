@@ -34,12 +34,81 @@ import { partsOf, pathOf, scopeOf, idOf } from "./names.js";
 
 /**
  * @typedef {object} Span
+ * @property {string} execution
  * @property {string} path
+ * @property {string} lane its node within one execution of the sub-flow around it; "" for an item, which lets nothing start
  * @property {number} first number of the first event
  * @property {number} last number of the event that ended it, or Infinity
  * @property {number} heard number of the last event of it
  * @property {boolean} isCut whether it was withdrawn: that let nothing go on
  */
+
+/** The timeline of a run while it goes on: each event is looked at once. */
+export class TimelineFold {
+  /** @param {Plan | null} plan */
+  constructor(plan) {
+    this.plan = plan;
+    this.known = 0;
+    this.start = 0;
+    this.end = 0;
+    /** @type {Map<string, Row>} */
+    this.rows = new Map();
+    /** @type {Map<string, Bar>} execution -> the bar that goes on */
+    this.open = new Map();
+    /** @type {Map<string, Span>} */
+    this.spans = new Map();
+    /** @type {Map<string, Span[]>} lane -> its executions one after the other */
+    this.lanes = new Map();
+    /** Of the run's own executions the one that was heard of last. @type {Span | undefined} */
+    this.latest = undefined;
+    /** @type {Row[]} */
+    this.ordered = [];
+  }
+
+  /**
+   * @param {RunEvent[]} events all of the run, from the first
+   * @returns {Timeline} a new object; its rows are those of before, gone on with
+   */
+  after(events) {
+    const count = this.rows.size;
+    for (; this.known < events.length; this.known += 1) this.#take(/** @type {RunEvent} */ (events[this.known]));
+    if (this.rows.size !== count) this.ordered = inOrder([...this.rows.values()]);
+    return { rows: this.ordered, start: this.start, end: this.end, critical: criticalChain(this.latest, this.lanes, this.plan) };
+  }
+
+  /** @param {RunEvent} event */
+  #take(event) {
+    const at = Date.parse(event.at);
+    if (this.known === 0) this.start = at;
+    this.end = at;
+    if (!event.execution || event.type === "loop.repeated") return;
+    const path = event.node ?? pathOf(event.execution);
+    const isCut = event.type === "node.cancelled";
+    const last = ENDS.has(event.type) && !event.retry_at ? event.n : null;
+    const span = this.spans.get(event.execution);
+    if (span) Object.assign(span, { heard: event.n, isCut, last: last ?? span.last });
+    else this.#begin({ execution: event.execution, path, lane: laneOf(event.execution, path), first: event.n, last: last ?? Infinity, heard: event.n, isCut });
+    this.#heard(/** @type {Span} */ (span ?? this.spans.get(event.execution)));
+    note(this.rows, this.open, event, path, at);
+  }
+
+  /** @param {Span} span */
+  #heard(span) {
+    if (!span.lane.startsWith("\n")) return;
+    if (!span.isCut) this.latest = span;
+    // Withdrawn: of those that were not, the one before.
+    else if (this.latest === span) this.latest = lastHeard(this.spans);
+  }
+
+  /** @param {Span} span */
+  #begin(span) {
+    this.spans.set(span.execution, span);
+    if (span.lane === "") return;
+    const lane = this.lanes.get(span.lane);
+    if (lane) lane.push(span);
+    else this.lanes.set(span.lane, [span]);
+  }
+}
 
 /**
  * @param {RunEvent[]} events
@@ -47,25 +116,7 @@ import { partsOf, pathOf, scopeOf, idOf } from "./names.js";
  * @returns {Timeline}
  */
 export function timelineOf(events, plan) {
-  /** @type {Map<string, Row>} */
-  const rows = new Map();
-  /** @type {Map<string, Bar>} execution -> the bar that goes on */
-  const open = new Map();
-  /** @type {Map<string, Span>} */
-  const spans = new Map();
-  const start = events[0] ? Date.parse(events[0].at) : 0;
-  let end = start;
-  for (const event of events) {
-    const at = Date.parse(event.at);
-    end = at;
-    if (!event.execution || event.type === "loop.repeated") continue;
-    const path = event.node ?? pathOf(event.execution);
-    const span = spans.get(event.execution);
-    if (!span) spans.set(event.execution, { path, first: event.n, last: ENDS.has(event.type) && !event.retry_at ? event.n : Infinity, heard: event.n, isCut: event.type === "node.cancelled" });
-    else Object.assign(span, { heard: event.n, isCut: event.type === "node.cancelled", last: ENDS.has(event.type) && !event.retry_at ? event.n : span.last });
-    note(rows, open, event, path, at);
-  }
-  return { rows: inOrder([...rows.values()]), start, end, critical: criticalChain(spans, plan) };
+  return new TimelineFold(plan).after(events);
 }
 
 const ENDS = new Set(["node.completed", "node.failed", "node.cancelled"]);
@@ -144,7 +195,9 @@ function inOrder(rows) {
   for (const row of rows) {
     let around = scopeOf(row.path);
     while (around && !known.has(around)) around = idOf(around).includes("!") ? around.slice(0, around.lastIndexOf("!")) : scopeOf(around);
-    below.set(around, [...(below.get(around) ?? []), row]);
+    const there = below.get(around);
+    if (there) there.push(row);
+    else below.set(around, [row]);
   }
   /** @type {Row[]} */
   const placed = [];
@@ -160,50 +213,79 @@ function inOrder(rows) {
 }
 
 /**
- * @param {Map<string, Span>} spans
+ * A node within one execution of the sub-flow around it.
+ * @param {string} execution
+ * @param {string} path
+ */
+function laneOf(execution, path) {
+  const { scope, item } = partsOf(execution);
+  return item === null ? `${scope}\n${path}` : "";
+}
+
+/**
+ * O(length of the chain × ways into a node × log of a node's executions).
+ * @param {Span | undefined} latest
+ * @param {Map<string, Span[]>} lanes
  * @param {Plan | null} plan
  * @returns {Set<string>}
  */
-function criticalChain(spans, plan) {
-  /** @type {Map<string, [string, Span][]>} executions of a node, in the order of their ends */
-  const byPath = new Map();
-  for (const entry of spans) byPath.set(entry[1].path, [...(byPath.get(entry[1].path) ?? []), entry]);
+function criticalChain(latest, lanes, plan) {
   /** @type {Set<string>} */
   const chain = new Set();
-  let [name, span] = lastOf([...spans].filter(([one]) => !one.includes("/") && partsOf(one).item === null), Infinity) ?? [];
-  while (name && span && !chain.has(name)) {
-    chain.add(name);
-    [name, span] = lastOf(candidates(byPath, plan, name, span), span.first) ?? [];
+  let span = latest;
+  while (span && !chain.has(span.execution)) {
+    chain.add(span.execution);
+    span = letStart(span, lanes, plan);
   }
   return chain;
 }
 
 /**
- * The executions that may have let this one start: of nodes that lead to it, in the same scope.
- * @param {Map<string, [string, Span][]>} byPath
- * @param {Plan | null} plan
- * @param {string} name
- * @param {Span} span
+ * Of the run's own executions the one that was heard of last.
+ * @param {Map<string, Span>} spans
  */
-function candidates(byPath, plan, name, span) {
-  const scope = scopeOf(span.path);
-  const into = plan?.scope(scope)?.into.get(idOf(span.path));
-  const around = partsOf(name).scope;
-  const paths = into?.length ? [...new Set(into.map((edge) => (scope ? `${scope}/${edge.source}` : edge.source)))] : [];
-  return paths.flatMap((path) => byPath.get(path) ?? []).filter(([one]) => partsOf(one).scope === around && partsOf(one).item === null);
+function lastHeard(spans) {
+  /** @type {Span | undefined} */
+  let found;
+  for (const span of spans.values()) if (span.lane.startsWith("\n") && !span.isCut && (!found || span.heard > found.heard)) found = span;
+  return found;
 }
 
 /**
- * Of some executions the one that ended last before event `n`, or that is still going on where `n` is Infinity.
- * @param {[string, Span][]} entries
- * @param {number} n
- * @returns {[string, Span] | undefined}
+ * The execution that let this one start: of the nodes that lead to it, in the same scope, the one that ended last before.
+ * @param {Span} span
+ * @param {Map<string, Span[]>} lanes
+ * @param {Plan | null} plan
  */
-function lastOf(entries, n) {
-  const over = entries.filter(([, span]) => !span.isCut && (n === Infinity ? true : span.last < n));
-  /** @param {Span} span */
-  const key = (span) => (n === Infinity ? span.heard : span.last);
-  return over.reduce((/** @type {[string, Span] | undefined} */ best, one) => (best && key(best[1]) >= key(one[1]) ? best : one), undefined);
+function letStart(span, lanes, plan) {
+  const inside = scopeOf(span.path);
+  const scope = span.lane.slice(0, span.lane.indexOf("\n"));
+  /** @type {Span | undefined} */
+  let found;
+  for (const { source } of plan?.scope(inside)?.into.get(idOf(span.path)) ?? []) {
+    const one = lastBefore(lanes.get(`${scope}\n${inside ? `${inside}/${source}` : source}`) ?? [], span.first);
+    if (one && (!found || one.last > found.last)) found = one;
+  }
+  return found;
+}
+
+/**
+ * The one of a lane that ended last before event `n`. They go one after the other, so that it is the last that is over.
+ * @param {Span[]} lane
+ * @param {number} n
+ */
+function lastBefore(lane, n) {
+  let [low, high] = [0, lane.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (/** @type {Span} */ (lane[middle]).first < n) low = middle + 1;
+    else high = middle;
+  }
+  for (let place = low - 1; place >= 0; place -= 1) {
+    const span = /** @type {Span} */ (lane[place]);
+    if (!span.isCut && span.last < n) return span;
+  }
+  return undefined;
 }
 
 /**

@@ -9,6 +9,10 @@ import { Icon } from "./icons.js";
 /** @import { Context } from "../../vendor/flow.js" */
 /** @import { Path } from "../contract.js" */
 
+/** Of more entries than these only those near the view have their fields made. */
+const MANY_PAIRS = 20;
+const NEAR_VIEW = "600px 0px";
+
 /**
  * @typedef {object} FormOf
  * @property {any} root the whole schema, for its $defs
@@ -467,6 +471,25 @@ export function Nested({ name, schema, value, path }) {
 }
 
 /**
+ * The same in a long list: its fields are made when they come near the view. The key above them is always there, so that
+ * Tab and scrolling lead here all the same.
+ * @param {{ name: string, schema: any, value: any, path: Path }} props
+ * @returns {any}
+ */
+function NestedWhenSeen(props) {
+  const [isSeen, setSeen] = useState(false);
+  const place = useRef(/** @type {HTMLDivElement | null} */ (null));
+  useEffect(() => {
+    const { current: element } = place;
+    if (isSeen || !element) return;
+    const watcher = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && setSeen(true), { rootMargin: NEAR_VIEW });
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [isSeen]);
+  return isSeen ? h(Nested, props) : h("div", { ref: place, className: "nested unmade" });
+}
+
+/**
  * What a field of a part is called, where that is not what other fields of its name are called.
  * @param {any} owner
  * @param {string} name
@@ -509,7 +532,7 @@ function Pairs({ name, schema, value, path }) {
             "div",
             { key, className: "rows", "data-place": pointerOf([...form.base, ...path, key]) },
             h("div", { className: "entry" }, h(KeyText, { value: key, choices, label: word("row.key", key), onDone: (next) => rename(key, next) }), h(RemoveRow, { name: key, onRemove: () => remove(key) })),
-            h(Nested, { name, schema: inner, value: one, path: [...path, key] }),
+            h(pairs.length > MANY_PAIRS ? NestedWhenSeen : Nested, { name, schema: inner, value: one, path: [...path, key] }),
           ),
     ),
     fresh === null

@@ -24,6 +24,8 @@ class Schedule {
     this.shelf = new MemoryShelf();
     /** Marks that must be in the file in the end, and those that somebody gave up who saw them. */
     this.wanted = new Set();
+    /** Mark -> sessions of those who took it back. */
+    this.takenBack = /** @type {Map<string, Set<string>>} */ (new Map());
     this.isDown = false;
     this.isCalm = false;
     this.alive = new Set();
@@ -66,11 +68,11 @@ class Schedule {
     else if (what < 11) {
       const before = marksIn(graph);
       store.undo();
-      this.changed(before, marksIn(store.get().graph));
+      this.changed(page, before, marksIn(store.get().graph));
     } else if (what < 12) {
       const before = marksIn(graph);
       store.redo();
-      this.changed(before, marksIn(store.get().graph));
+      this.changed(page, before, marksIn(store.get().graph));
     } else if (what < 13) this.isDown = !this.isDown;
     else if (what < 14) void store.flush().catch(() => {});
     else if (what < 15) await this.crash(page);
@@ -84,10 +86,17 @@ class Schedule {
     this.wanted.add(mark);
   }
 
-  /** Somebody saw what went and what came. */
-  changed(/** @type {Set<string>} */ before, /** @type {Set<string>} */ after) {
-    for (const mark of less(before, after)) this.wanted.delete(mark);
-    for (const mark of less(after, before)) this.wanted.add(mark);
+  /** Somebody saw what went and what came. What one takes back and another brings back may go either way: both wanted it so. */
+  changed(/** @type {any} */ { session }, /** @type {Set<string>} */ before, /** @type {Set<string>} */ after) {
+    for (const mark of less(before, after)) {
+      this.wanted.delete(mark);
+      this.takenBack.set(mark, new Set([...(this.takenBack.get(mark) ?? []), session]));
+    }
+    for (const mark of less(after, before)) {
+      const others = less(this.takenBack.get(mark) ?? new Set(), new Set([session]));
+      this.takenBack.set(mark, new Set(others));
+      if (others.length === 0) this.wanted.add(mark);
+    }
   }
 
   resolve(/** @type {any} */ page, /** @type {string} */ how) {
@@ -113,7 +122,7 @@ class Schedule {
     const { graph, leftover } = page.store.get();
     const [here, left] = [marksIn(graph), marksIn(leftover.document)];
     if (isTaken) {
-      this.changed(here, left);
+      this.changed(page, here, left);
       page.store.takeLeftover();
     } else {
       for (const mark of less(left, here)) if (!this.isElsewhere(mark, page)) this.wanted.delete(mark);
@@ -145,7 +154,7 @@ class Schedule {
         else if (leftover) {
           const { graph } = page.store.get();
           const both = { ...graph, nodes: { ...graph.nodes, ...leftover.document.nodes } };
-          this.changed(marksIn(graph), marksIn(both));
+          this.changed(page, marksIn(graph), marksIn(both));
           page.store.do({ title: ["edit.merged"], changes: [{ op: "put", path: [], value: both }] });
           page.store.dropLeftover();
         } else page.store.retry();

@@ -1,10 +1,13 @@
 // A run painted over its picture. Rule: the picture is laid out once; from then on only classes, badges and a few words
-// change, and only of nodes whose view is another object than before. What is written fits the room that the server's
-// drawing left; where it might not, it is shortened, and stands whole in the node's name for screen readers and on hover.
+// change, only of nodes whose view is another object than before, and never for longer than a part of a frame: how a node
+// stands comes first, its words after that. What is written fits the room that the server's drawing left; where it might
+// not, it is shortened, and stands whole in the node's name for screen readers and on hover.
 import { ICONS } from "../../../icons.js";
+import { Afar } from "./afar.js";
 import { SVG } from "./svg.js";
 import { money, moment, number, span, word } from "./speech.js";
 
+import { decided } from "../../live/edges.js";
 import { isInside } from "../../live/names.js";
 import { shownStatus } from "../../live/overview.js";
 
@@ -15,12 +18,17 @@ import { shownStatus } from "../../live/overview.js";
 /** More wires than these in motion are not animated. */
 const MOST_FLOWS = 50;
 const CHARACTER_PX = 6.3;
+/** Of a frame's 16 ms as much as leaves the browser its own part. */
+const SLICE_MS = 10;
 
 /**
  * @typedef {object} Card
  * @property {string} id
  * @property {string} kind
  * @property {SVGGElement} group
+ * @property {string} css its classes that no run changes
+ * @property {string} status the classes that tell how it stands
+ * @property {boolean} isSelected
  * @property {SVGTitleElement | null} title
  * @property {SVGGElement} badge disc, icon and words, moved as one where it stands in the middle
  * @property {SVGTextElement} words
@@ -34,6 +42,18 @@ const CHARACTER_PX = 6.3;
  * @property {NodeView | null | undefined} view what was painted last; undefined: nothing, null: a node that nothing happened to
  * @property {string} painted its words
  */
+/**
+ * @typedef {object} WireCard
+ * @property {import("../../live/plan.js").PlanEdge} edge
+ * @property {string} key
+ * @property {string} target path of the node that it leads to
+ * @property {NodeView | undefined} seen that node's view as it was last
+ * @property {EdgeState} state
+ * @property {boolean} isFlowing
+ * @property {{ part: Element, css: string }[]} parts
+ */
+/** @typedef {{ path: string, kind: string, view: NodeView | undefined, wires: WireCard[] }} Source */
+/** @typedef {{ overview: Overview, plan: Plan, inside: string, now: number }} Moment */
 
 export class Painter {
   /** @param {SVGSVGElement} picture rebuilt from the server's live drawing, standing in the page */
@@ -45,67 +65,167 @@ export class Painter {
       const card = cardOf(/** @type {SVGGElement} */ (group));
       if (card) this.cards.set(card.id, card);
     }
-    /** @type {Map<string, SVGGElement>} */
-    this.wires = new Map();
-    for (const group of picture.querySelectorAll(":scope > g.edge, :scope > g.edge-words")) if (group.id) this.wires.set(group.id.slice(5), /** @type {SVGGElement} */ (group));
-    /** @type {Map<string, string>} */
-    this.paintedWires = new Map();
+    this.afar = new Afar(picture);
+    for (const card of this.cards.values()) this.#addAfar(card);
+    for (const line of picture.querySelectorAll(":scope > g.edge[id] > .line")) this.afar.addWire(/** @type {Element} */ (line.parentElement).id.slice(5), line.getAttribute("d") ?? "");
+    /** @type {Source[] | null} */
+    this.sources = null;
+    this.flows = 0;
+    this.isFar = false;
+    /** @type {Moment | null} */
+    this.moment = null;
+    /** What is still to be painted of it. @type {Set<Card>} */
+    this.standing = new Set();
+    /** @type {Set<Card>} */
+    this.wording = new Set();
+    this.frame = 0;
+    /** What the wires were told last of what is not of nodes. */
+    this.lately = "";
     // Its parts can be reached and opened, so it is no image.
     picture.setAttribute("role", "group");
     for (const part of picture.querySelectorAll(":scope > title, :scope > desc")) part.remove();
+  }
+
+  /** @param {Card} card */
+  #addAfar({ id, kind, group }) {
+    const body = group.querySelector(":scope > :is(.body, .bar)") ?? group.querySelector(":scope > .shape");
+    if (!body) return;
+    body.classList.add("hold");
+    this.afar.addNode(id, body.getAttribute("d") ?? "", boxOf(body), kind);
   }
 
   /**
    * @param {Overview} overview
    * @param {Plan} plan
    * @param {string} inside path of the sub-flow node whose graph is shown
-   * @param {Map<string, EdgeState>} edges
    * @param {number} now ms since 1970, for what goes on
    */
-  paint(overview, plan, inside, edges, now) {
-    for (const card of this.cards.values()) paintCard(card, overview, plan, inside ? `${inside}/${card.id}` : card.id, now);
-    this.#paintWires(overview, inside, edges, plan);
+  paint(overview, plan, inside, now) {
+    const isFirst = this.moment === null;
+    this.moment = { overview, plan, inside, now };
+    for (const card of this.cards.values()) {
+      const known = overview.nodes.get(inside ? `${inside}/${card.id}` : card.id) ?? null;
+      if (card.view !== known) this.standing.add(card);
+      else if (!isStill(card, known)) this.wording.add(card);
+    }
+    this.#paintWires(this.moment);
+    this.#work(isFirst ? Infinity : performance.now() + SLICE_MS);
+  }
+
+  /** Whether words could be read. @param {boolean} isFar */
+  look(isFar) {
+    this.isFar = isFar;
+    if (isFar) this.#work(Infinity);
+  }
+
+  /** The picture is another one now. */
+  stop() {
+    cancelAnimationFrame(this.frame);
   }
 
   /**
-   * @param {Overview} overview
-   * @param {string} inside
-   * @param {Map<string, EdgeState>} edges
-   * @param {Plan} plan
+   * Go on with what is to be painted, and with the rest in the next frame.
+   * @param {number} until by performance.now()
    */
-  #paintWires(overview, inside, edges, plan) {
-    let flows = 0;
-    for (const edge of plan.scope(inside)?.edges ?? []) {
-      const key = `${edge.source}-${edge.index}`;
-      const state = edges.get(key) ?? "open";
-      const target = overview.nodes.get(inside ? `${inside}/${edge.target}` : edge.target);
-      const isFlowing = state === "taken" && target !== undefined && !target.isPast && (shownStatus(overview, target) === "running" || target.status === "retrying") && overview.outcome === null;
-      if (isFlowing) flows++;
-      const classes = `state-${state}${isFlowing ? " flows" : ""}`;
-      if (this.paintedWires.get(key) === classes) continue;
-      this.paintedWires.set(key, classes);
-      for (const part of [this.wires.get(key), this.wires.get(`${key}-words`)]) part && setState(part, state, isFlowing);
+  #work(until) {
+    cancelAnimationFrame(this.frame);
+    while (this.#paintOne()) {
+      if (performance.now() < until) continue;
+      this.frame = requestAnimationFrame(() => this.#work(performance.now() + SLICE_MS));
+      return;
     }
-    this.picture.classList.toggle("is-busy", flows > MOST_FLOWS);
+  }
+
+  /** @returns {boolean} whether there was something to paint */
+  #paintOne() {
+    const { moment } = this;
+    if (!moment) return false;
+    const [standing] = this.standing;
+    if (standing) {
+      this.standing.delete(standing);
+      this.wording.add(standing);
+      paintStanding(standing, moment, this.afar);
+      return true;
+    }
+    if (this.isFar && this.afar.drawOne()) return true;
+    const [wording] = this.wording;
+    if (!wording) return false;
+    this.wording.delete(wording);
+    paintWords(wording, moment);
+    return true;
+  }
+
+  /** @param {Moment} moment */
+  #paintWires({ overview, plan, inside }) {
+    this.sources ??= sourcesIn(this.picture, plan, inside);
+    // A sub-flow in which somebody is asked is asking, and at the end nothing flows: then more than the ends' views count.
+    const lately = `${overview.outcome} ${overview.gates.size}`;
+    const isAll = overview.gates.size > 0 || lately !== this.lately;
+    this.lately = lately;
+    for (const source of this.sources) {
+      const view = overview.nodes.get(source.path);
+      const isNew = view !== source.view;
+      if (isNew) {
+        source.view = view;
+        const states = new Map(view ? decided(source.kind, view, source.wires.map(({ edge }) => edge)) : []);
+        for (const wire of source.wires) this.#stand(wire, overview, states.get(wire.edge) ?? "open");
+      } else for (const wire of source.wires) if (isAll || overview.nodes.get(wire.target) !== wire.seen) this.#stand(wire, overview, wire.state);
+    }
+    this.picture.classList.toggle("is-busy", this.flows > MOST_FLOWS);
+  }
+
+  /**
+   * @param {WireCard} wire
+   * @param {Overview} overview
+   * @param {EdgeState} state
+   */
+  #stand(wire, overview, state) {
+    const target = overview.nodes.get(wire.target);
+    wire.seen = target;
+    const isFlowing = state === "taken" && target !== undefined && !target.isPast && (shownStatus(overview, target) === "running" || target.status === "retrying") && overview.outcome === null;
+    if (state === wire.state && isFlowing === wire.isFlowing) return;
+    this.flows += Number(isFlowing) - Number(wire.isFlowing);
+    Object.assign(wire, { state, isFlowing });
+    const look = `${state === "open" ? "" : ` state-${state}`}${isFlowing ? " flows" : ""}`;
+    for (const { part, css } of wire.parts) part.setAttribute("class", css + look);
+    this.afar.wire(wire.key, (wire.edge.port === "repeat" ? "repeat" : "") + look);
   }
 
   /**
    * @param {string | null} id the node that is looked at
    */
   select(id) {
-    for (const card of this.cards.values()) card.group.classList.toggle("is-selected", card.id === id);
+    for (const card of this.cards.values()) {
+      if (card.isSelected === (card.id === id)) continue;
+      card.isSelected = card.id === id;
+      dress(card);
+    }
   }
 }
 
 /**
- * @param {SVGGElement} part
- * @param {EdgeState} state
- * @param {boolean} isFlowing
+ * @param {SVGSVGElement} picture
+ * @param {Plan} plan
+ * @param {string} inside
+ * @returns {Source[]}
  */
-function setState(part, state, isFlowing) {
-  for (const name of [...part.classList]) if (name.startsWith("state-")) part.classList.remove(name);
-  if (state !== "open") part.classList.add(`state-${state}`);
-  part.classList.toggle("flows", isFlowing);
+function sourcesIn(picture, plan, inside) {
+  const scope = plan.scope(inside);
+  /** @type {Map<string, Element>} */
+  const drawn = new Map();
+  for (const group of picture.querySelectorAll(":scope > g.edge, :scope > g.edge-words")) if (group.id) drawn.set(group.id.slice(5), group);
+  /** @type {Map<string, Source>} */
+  const sources = new Map();
+  const pathIn = (/** @type {string} */ id) => (inside ? `${inside}/${id}` : id);
+  for (const edge of scope?.edges ?? []) {
+    const key = `${edge.source}-${edge.index}`;
+    const parts = [drawn.get(key), drawn.get(`${key}-words`)].flatMap((part) => (part ? [{ part, css: part.getAttribute("class") ?? "" }] : []));
+    /** @type {Source} */
+    const source = sources.get(edge.source) ?? { path: pathIn(edge.source), kind: scope?.nodes.get(edge.source)?.kind ?? "", view: undefined, wires: [] };
+    source.wires.push({ edge, key, target: pathIn(edge.target), seen: undefined, state: "open", isFlowing: false, parts });
+    sources.set(edge.source, source);
+  }
+  return [...sources.values()];
 }
 
 /**
@@ -137,8 +257,9 @@ function cardOf(group) {
   const left = Number(words.getAttribute("x"));
   group.setAttribute("role", "button");
   group.setAttribute("tabindex", "-1");
+  const css = [...group.classList].filter((name) => !name.startsWith("status-")).join(" ");
   return {
-    id: group.id.slice(5), kind, group, badge, words, icon,
+    id: group.id.slice(5), kind, group, css, status: "status-waiting", isSelected: false, badge, words, icon,
     title: group.querySelector(":scope > title"),
     numbers: box ? numbersOf(group, right, words.getAttribute("y") ?? "0") : null,
     count: group.querySelector(":scope > .count"),
@@ -175,16 +296,33 @@ function boxOf(path) {
 }
 
 /**
+ * How a node stands: what is seen first, and all that is seen from afar.
  * @param {Card} card
- * @param {Overview} overview
- * @param {Plan} plan
- * @param {string} path
- * @param {number} now
+ * @param {Moment} moment
+ * @param {Afar} afar
  */
-function paintCard(card, overview, plan, path, now) {
-  const known = overview.nodes.get(path) ?? null;
-  if (card.view === known && isStill(card, known)) return;
-  card.view = known;
+function paintStanding(card, { overview, inside }, afar) {
+  const path = inside ? `${inside}/${card.id}` : card.id;
+  card.view = overview.nodes.get(path) ?? null;
+  const view = overview.view(path);
+  const status = `status-${shownStatus(overview, view)}${view.isPast ? " is-past" : ""}`;
+  if (card.status === status) return;
+  card.status = status;
+  afar.node(card.id, status);
+  dress(card);
+}
+
+/** All classes at once: each change of a list of classes is one for the browser. @param {Card} card */
+function dress({ group, css, status, isSelected }) {
+  group.setAttribute("class", `${css} ${status}${isSelected ? " is-selected" : ""}`);
+}
+
+/**
+ * @param {Card} card
+ * @param {Moment} moment
+ */
+function paintWords(card, { overview, plan, inside, now }) {
+  const path = inside ? `${inside}/${card.id}` : card.id;
   const view = overview.view(path);
   const numbers = numberWords(view, plan, overview, now);
   const words = statusWords(view, overview, now);
@@ -193,7 +331,6 @@ function paintCard(card, overview, plan, path, now) {
   const key = `${status}|${view.isPast}|${name}`;
   if (card.painted === key) return;
   card.painted = key;
-  setStatus(card.group, status, view.isPast);
   const drawing = ICONS[`status-${status}`];
   card.icon.setAttribute("d", drawing?.line ?? "");
   /** @type {Element} */ (card.icon.nextElementSibling).setAttribute("d", drawing?.solid ?? "");
@@ -220,17 +357,6 @@ const IN_TIME = new Set(["running", "retrying", "asking"]);
  */
 function isStill(card, view) {
   return !TELLS_OF_OTHERS.has(card.kind) && !(view && IN_TIME.has(view.status));
-}
-
-/**
- * @param {SVGGElement} group
- * @param {string} status
- * @param {boolean} isPast
- */
-function setStatus(group, status, isPast) {
-  for (const name of [...group.classList]) if (name.startsWith("status-")) group.classList.remove(name);
-  group.classList.add(`status-${status}`);
-  group.classList.toggle("is-past", isPast);
 }
 
 /**

@@ -1,7 +1,6 @@
 // The live picture of a run: laid out by the server, painted here. Rule: one tab stop; arrows walk along the wires, Enter
 // opens a node; zoom and scroll are the browser's own, so that keyboard, wheel and touch all work.
 import { h, useCallback, useEffect, useLayoutEffect, useRef, useState } from "../../../vendor/flow.js";
-import { edgeStates } from "../../live/edges.js";
 import { Icon } from "../icons.js";
 import { word } from "./speech.js";
 import { cropped, loadPicture, rebuilt } from "./svg.js";
@@ -11,7 +10,7 @@ import { Painter } from "./painter.js";
 /** @import { Shown } from "../../live/run.js" */
 
 const MARGIN_PX = 24;
-/** Below this zoom words and icons could not be read: shape and colour alone are shown. */
+/** Below this zoom words could not be read: the picture tells states by signs and colours alone. */
 const FAR = 0.35;
 const ZOOMS = [0.1, 0.15, 0.25, 0.35, 0.5, 0.65, 0.8, 1, 1.25, 1.5, 2, 3];
 
@@ -35,6 +34,7 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
 
   useEffect(() => {
     let isGone = false;
+    painter.current?.stop();
     painter.current = null;
     setSize(null);
     setProblem("");
@@ -50,12 +50,15 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
       },
       (error) => !isGone && setProblem(String(error.message)),
     );
-    return () => void (isGone = true);
+    return () => {
+      isGone = true;
+      painter.current?.stop();
+    };
   }, [path, inside]);
 
   // Before the paint, so that what is told is what is seen.
   useLayoutEffect(() => {
-    painter.current?.paint(shown.overview, plan, inside, edgeStates(shown.overview, plan, inside), now);
+    painter.current?.paint(shown.overview, plan, inside, now);
   }, [shown, now, plan, inside, size]);
 
   const nodeIn = inside ? (selected?.startsWith(`${inside}/`) ? selected.slice(inside.length + 1) : null) : selected;
@@ -68,11 +71,15 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
 
   const { fit, whole } = useFit(place, size);
   const scale = zoom ?? fit;
+  const isFar = scale < FAR;
+  useLayoutEffect(() => painter.current?.look(isFar), [isFar, size]);
   useLayoutEffect(() => {
     const picture = /** @type {SVGSVGElement | null} */ (place.current?.querySelector("svg"));
     if (!picture || !size) return;
     picture.style.width = `${size.width * scale}px`;
     picture.style.height = `${size.height * scale}px`;
+    // Lines from afar are as wide as near.
+    picture.style.setProperty("--pixel", `${1 / scale}px`);
   }, [scale, size]);
   // What does not fit is looked at where something asks for it, once.
   const isPlaced = useRef(/** @type {object | null} */ (null));
@@ -93,7 +100,7 @@ export function RunPicture({ path, inside, plan, shown, now, selected, onSelect,
     "div",
     { className: "run-picture" },
     h("div", {
-      className: scale < FAR ? "run-canvas is-far" : "run-canvas", ref: place, role: "group", "aria-label": word("picture.label"),
+      className: isFar ? "run-canvas is-far" : "run-canvas", ref: place, role: "group", "aria-label": word("picture.label"),
       onClick: (/** @type {any} */ event) => {
         const id = idAt(event);
         if (id) open(id);

@@ -1,7 +1,7 @@
 // The run in time. Rule: a row for each node, a bar for each execution; the chain that decided how long it took is
 // outlined and said in words; a moment of the scrubber is a line across.
 import { h, useMemo, useRef, useState } from "../../../vendor/flow.js";
-import { axisOf, timelineOf } from "../../live/timeline.js";
+import { TimelineFold, axisOf } from "../../live/timeline.js";
 import { Icon } from "../icons.js";
 import { span, word } from "./speech.js";
 
@@ -20,7 +20,8 @@ const AROUND = 12;
 
 /** @param {{store: RunStore, shown: Shown, plan: Plan, now: number, selected: string | null, onSelect: (path: string) => void}} props */
 export function Timeline({ store, shown, plan, now, selected, onSelect }) {
-  const timeline = useMemo(() => timelineOf(store.chronicle.events, plan), [store, shown.length, plan]);
+  const fold = useMemo(() => new TimelineFold(plan), [store, plan]);
+  const timeline = useMemo(() => fold.after(store.chronicle.events), [fold, store, shown.length]);
   const isOver = store.chronicle.now.outcome !== null;
   const end = isOver ? timeline.end : Math.max(timeline.end, now);
   const axis = useMemo(() => axisOf(timeline, end), [timeline, end]);
