@@ -78,6 +78,48 @@ def test_a_graph_is_built_connected_and_named_by_keyboard_alone(empty: Drawing) 
     assert saved["gate_again"]["to"] == [{"on": "repeat", "node": "agent"}]
 
 
+def tab_to(page: Any, selector: str) -> None:
+    """Go to a place by Tab alone, as often as it takes."""
+    page.locator(selector).first.wait_for()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"Tab does not lead to {selector}")
+
+
+def test_a_graph_is_built_connected_run_and_approved_by_keyboard_alone(empty: Drawing) -> None:
+    page = empty.page
+    tab_to(page, ".canvas")
+    for kind, node in (("agent", "agent"), ("human", "gate"), ("end", "end")):
+        press(empty, "a")
+        page.keyboard.type(kind)
+        press(empty, "Enter")
+        expect_selected(empty, node)
+    # Back to the gate, whose second option leads nowhere yet.
+    press(empty, "ArrowLeft")
+    expect_selected(empty, "gate")
+    press(empty, "c")
+    page.keyboard.type("reject")
+    press(empty, "Enter")
+    page.get_by_role("combobox", name="Connect gate (reject) to…").wait_for()
+    page.keyboard.type("end")
+    press(empty, "Enter")
+    assert {edge["on"] for edge in empty.saved()["nodes"]["gate"]["to"]} == {"approve", "reject"}
+    press(empty, "Control+Enter")
+    # No model is named, so a simulation is offered first, and has the focus.
+    page.locator("form.start button.is-first:focus", has_text="Simulate").wait_for()
+    press(empty, "Enter")
+    tab_to(page, ".gate [data-option=approve]")
+    press(empty, "Enter")
+    page.locator(".run-head .status-completed").wait_for()
+    [run] = [one for one in empty.served.client().get("/api/runs").json()["runs"] if one["graph"] == empty.name]
+    assert run["status"] == "completed"
+    # And once more: the key begins a new one beside the last.
+    press(empty, "Control+Enter")
+    page.locator("form.start button.is-first:focus").wait_for()
+
+
 def test_arrows_walk_along_the_wires_and_tab_in_their_order(chain: Drawing) -> None:
     press(chain, "Tab")
     expect_selected(chain, "a")

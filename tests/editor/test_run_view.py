@@ -395,6 +395,7 @@ def test_the_editor_starts_a_run_and_shows_it_and_the_ones_before(open_editor: O
     runs = page.get_by_label("Runs of this graph")
     runs.wait_for()
     page.locator(".run-head .status-completed").wait_for()
+    runs.locator("option").nth(1).wait_for(state="attached")
     assert runs.locator("option").count() == 2
     assert {run["graph"] for run in served.client().get("/api/runs").json()["runs"]} >= {"sequential-pipeline"}
     assert serious(page, ".run-room") == []

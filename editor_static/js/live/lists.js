@@ -75,7 +75,7 @@ export function keyOf(gate) {
 }
 
 /**
- * Names of models in a document that only a provider with a key can answer for.
+ * Names of models in a document that only a provider with a key can answer for; "" where an agent names none.
  * @param {any} document
  * @param {boolean} hasAnswers scripted answers lie beside it
  * @returns {string[]}
@@ -94,6 +94,8 @@ export function modelsThatNeedKeys(document, hasAnswers) {
   const walk = (graph, depth) => {
     for (const node of /** @type {any[]} */ (Object.values(graph?.nodes ?? {}))) {
       if (node?.kind === "agent") look(node);
+      // Nothing stands in for a model that is not named.
+      if (node?.kind === "agent" && node.model === undefined) names.add("");
       if (node?.kind === "subgraph" && node.inline && depth < 16) walk(node.inline, depth + 1);
     }
   };

@@ -287,7 +287,7 @@ export const ACTIONS = {
       else editor.setUi({ toast: { text: String(/** @type {any} */ (error)?.message ?? word("save.refused")) } });
     }
   },
-  run: (editor) => editor.setUi({ mode: "run" }),
+  run: (editor) => editor.setUi({ mode: "run", isStarting: true }),
   json: (editor) => editor.setUi({ mode: "build", face: "json" }),
   outline: (editor) => editor.setUi({ mode: "build", left: "outline" }),
   history: (editor) => editor.setUi({ mode: "history" }),

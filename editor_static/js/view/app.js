@@ -26,7 +26,7 @@ import { OpenRunsContext, RunView } from "./run/index.js";
 
 /** @type {Ui} */
 const START = {
-  mode: "build", face: "canvas", left: "add", drawer: "problems", isDrawerOpen: false, isInspectorOpen: false,
+  mode: "build", isStarting: false, face: "canvas", left: "add", drawer: "problems", isDrawerOpen: false, isInspectorOpen: false,
   scope: [], edge: null, extra: new Set(), popup: null, isMerging: false, base: "opened", toast: null, isThroughOpen: true, problem: -1, field: null,
 };
 
@@ -103,7 +103,7 @@ export function App({ store, about, runs, last, pins }) {
         "div",
         { className: "app" },
         h(Header, null),
-        ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store, pins, chosen: last.get().run, onRun: (/** @type {string} */ id) => last.choose(id) })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
+        ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store, pins, chosen: last.get().run, isNew: ui.isStarting, onNew: (/** @type {boolean} */ isStarting) => setUi({ isStarting }), onRun: (/** @type {string} */ id) => last.choose(id) })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
         h(Popups, null),
         h("div", { className: "unseen", role: "status", "aria-live": "polite", "data-said": true }, said.text + (said.turn % 2 ? "\u200b" : "")),
       ),

@@ -34,6 +34,7 @@ import { createContext, useContext, useMemo, useSyncExternalStore } from "../../
 /**
  * @typedef {object} Ui
  * @property {"build" | "run" | "history"} mode
+ * @property {boolean} isStarting under Run: the form of a new run is shown
  * @property {"canvas" | "json"} face
  * @property {"add" | "outline"} left
  * @property {"problems" | "timeline" | "events" | "state" | "diff"} drawer

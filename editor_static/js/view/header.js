@@ -27,7 +27,7 @@ export function Header() {
     h(
       "div",
       { className: "modes", role: "tablist", "aria-label": word("modes") },
-      MODES.map((mode) => h("button", { key: mode, role: "tab", id: `mode-${mode}`, "aria-selected": ui.mode === mode, "aria-controls": "mode-panel", onClick: () => editor.setUi({ mode }) }, word(`mode.${mode}`))),
+      MODES.map((mode) => h("button", { key: mode, role: "tab", id: `mode-${mode}`, "aria-selected": ui.mode === mode, "aria-controls": "mode-panel", onClick: () => editor.setUi({ mode, isStarting: false }) }, word(`mode.${mode}`))),
     ),
     h(
       "div",

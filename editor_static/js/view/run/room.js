@@ -16,11 +16,12 @@ const LISTED = 30;
  * @param {import("../../store/pins.js").Pins | undefined} props.pins
  * @param {((run: string) => void) | undefined} props.onRun the run that is looked at
  * @param {string | null} props.first the one to begin with; null: the newest
+ * @param {boolean} props.isNew whether the form of a new one is shown
+ * @param {(isNew: boolean) => void} props.onNew
  */
-export function GraphRuns({ name, store, pins, onRun, first }) {
+export function GraphRuns({ name, store, pins, onRun, first, isNew, onNew }) {
   const [runs, setRuns] = useState(/** @type {any[] | null} */ (null));
   const [chosen, setChosen] = useState(first);
-  const [isNew, setIsNew] = useState(false);
   const [said, setSaid] = useState("");
   const look = useCallback(
     () =>
@@ -45,7 +46,7 @@ export function GraphRuns({ name, store, pins, onRun, first }) {
   if (runs === null) return h("div", { className: "run-view is-loading" }, h("p", { className: "run-empty", role: "status" }, word("run.loading", name)));
   /** @param {string} id */
   const started = (id) => {
-    setIsNew(false);
+    onNew(false);
     setChosen(id);
     void look();
   };
@@ -59,14 +60,14 @@ export function GraphRuns({ name, store, pins, onRun, first }) {
         h("h2", null, word("room.start", name)),
         said ? h("p", { className: "form-said", role: "alert" }, said) : null,
         chosen ? null : h("p", { className: "quiet" }, word("room.none")),
-        h(StartRun, { graph: name, pinned: store && pins ? { pins, graph: store.get().graph } : undefined, before: store ? () => store.flush() : undefined, onStarted: started, onClose: chosen ? () => setIsNew(false) : undefined }),
+        h(StartRun, { graph: name, pinned: store && pins ? { pins, graph: store.get().graph } : undefined, before: store ? () => store.flush() : undefined, onStarted: started, onClose: chosen ? () => onNew(false) : undefined }),
       ),
     );
   }
   const lead = h(
     "span",
     { className: "run-lead" },
-    h("button", { type: "button", className: "button is-first", onClick: () => setIsNew(true) }, h(Icon, { name: "play" }), word("room.new")),
+    h("button", { type: "button", className: "button is-first", onClick: () => onNew(true) }, h(Icon, { name: "play" }), word("room.new")),
     h("select", { value: chosen, "aria-label": word("room.runs"), onChange: (/** @type {any} */ event) => setChosen(event.currentTarget.value) }, [...new Set([chosen, ...runs.map((run) => run.id)])].map((id) => h("option", { key: id, value: id }, runWords(id, runs)))),
   );
   return h(OneRun, { key: chosen, run: chosen, name, lead });

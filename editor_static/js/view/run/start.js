@@ -62,7 +62,8 @@ function Form({ line, onStarted, onClose, before, pinned }) {
   // The same press twice is one run.
   const key = useRef("");
   const hasFields = schema !== null && (Object.keys(schema.properties ?? {}).length > 0 || schema.type !== "object");
-  const needsModel = useNeedsModel(line);
+  const needs = useNeedsModel(line);
+  const needsModel = needs === true;
   const { fresh, part } = usePins(pinned, isBusy, () => (key.current = ""));
 
   /** @param {boolean} isSimulated */
@@ -87,6 +88,11 @@ function Form({ line, onStarted, onClose, before, pinned }) {
       } else setSaid(problem);
     }
   };
+  // Who asked for it by a key or a press goes on in it; a finger would only bring up its keyboard.
+  useEffect(() => {
+    if (needs === null || matchMedia("(pointer: coarse)").matches || form.current?.closest("dialog")) return;
+    /** @type {HTMLElement | null | undefined} */ (form.current?.querySelector("input, textarea, select") ?? form.current?.querySelector("button.is-first"))?.focus();
+  }, [needs]);
   const simulate = h("button", { key: "simulate", type: needsModel ? "submit" : "button", className: needsModel ? "button is-first" : "button is-plain", disabled: isBusy, onClick: needsModel ? undefined : () => void start(true), title: word("start.simulateHint") }, word("start.simulate"));
   const run = h("button", { key: "run", type: needsModel ? "button" : "submit", className: needsModel ? "button" : "button is-first", disabled: isBusy, onClick: needsModel ? () => void start(false) : undefined }, h(Icon, { name: "play" }), word("start.run"));
   return h(
@@ -97,19 +103,19 @@ function Form({ line, onStarted, onClose, before, pinned }) {
     part,
     needsModel ? h("p", { className: "quiet" }, word("start.needsModel")) : null,
     said ? h("div", { className: "banner is-failed", role: "alert" }, h("strong", null, said.message), said.hint ? h("span", null, said.hint) : null) : null,
-    h("div", { className: "gate-acts" }, needsModel ? [simulate, run] : [run], onClose ? h("button", { type: "button", className: "button is-plain", onClick: onClose }, word("close")) : null),
+    h("div", { className: "gate-acts" }, needsModel ? [simulate, run] : [run, simulate], onClose ? h("button", { type: "button", className: "button is-plain", onClick: onClose }, word("close")) : null),
   );
 }
 
 /**
- * Whether it asks models that only a key can answer for. Until that is known it is taken to run as it is.
+ * Whether it asks models that only a key can answer for; null: that is not known yet.
  * @param {GraphLine} line
  */
 function useNeedsModel(line) {
-  const [needs, setNeeds] = useState(false);
+  const [needs, setNeeds] = useState(/** @type {boolean | null} */ (null));
   useEffect(() => {
     let isGone = false;
-    asked("GET", `api/graphs/${encodeURIComponent(line.name)}`).then((document) => !isGone && setNeeds(modelsThatNeedKeys(document, line.has_answers).length > 0), () => undefined);
+    asked("GET", `api/graphs/${encodeURIComponent(line.name)}`).then((document) => !isGone && setNeeds(modelsThatNeedKeys(document, line.has_answers).length > 0), () => !isGone && setNeeds(false));
     return () => void (isGone = true);
   }, [line.name, line.has_answers]);
   return needs;

@@ -59,6 +59,10 @@ function Whole({ store, plan, lead, start }) {
       root.current?.querySelector(/** @type {any} */ ("g.node[tabindex='0']"))?.focus();
     }
   };
+  useEffect(() => {
+    // Where the form of a new run was, the run itself is: keys go on there.
+    if (document.activeElement === null || document.activeElement === document.body) root.current?.focus({ preventScroll: true });
+  }, []);
   const gates = useGates(store);
   const side = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
@@ -69,7 +73,7 @@ function Whole({ store, plan, lead, start }) {
   const isAside = detail !== null && !gates.some((gate) => gate.node === selected);
   return h(
     "div",
-    { className: "run-view", ref: root, onKeyDown: keyed },
+    { className: "run-view", ref: root, tabIndex: -1, onKeyDown: keyed },
     h(Head, { store, shown, now, path, lead }),
     h(
       "div",
