@@ -272,22 +272,16 @@ export function isSame(one, other) {
 
 /**
  * Whether two values mean the same: the order of an object's keys does not count.
- * @param {unknown} one
- * @param {unknown} other
+ * @param {Json | undefined} one
+ * @param {Json | undefined} other
  * @returns {boolean}
  */
 export function meansTheSame(one, other) {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
-}
-
-/**
- * @param {any} value
- * @returns {any}
- */
-function sorted(value) {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+  if (one === other) return true;
+  if (Array.isArray(one)) return Array.isArray(other) && one.length === other.length && one.every((item, place) => meansTheSame(item, other[place]));
+  if (!isObject(one) || !isObject(other)) return false;
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && meansTheSame(one[key], other[key]));
 }
 
 /**

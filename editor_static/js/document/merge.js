@@ -7,7 +7,7 @@
 /** @import { Choices, Edit, Graph, Json, JsonObject, Path, Piece, Sides } from "../contract.d.ts" */
 /** @import { Build, Three } from "./pieces.js" */
 
-import { between, isObject, memberOf } from "./changes.js";
+import { between, isObject, isSame, memberOf } from "./changes.js";
 import { Draft } from "./draft.js";
 import { allEdges, edgesOf, fieldsOf, freshId, kindOf, nodeAt, nodesOf, targetOf } from "./kinds.js";
 import { pointerOf } from "./patch.js";
@@ -139,10 +139,14 @@ function mergedGraph(out, path, sides) {
  */
 function mergedNodes(out, path, sides, fates) {
   if (!areObjects(sides)) return field(out, path, sides);
-  const wired = each(sides, wiresIn);
+  /** @type {Three<Map<string, Set<string>>> | undefined} */
+  let wires;
+  const wired = () => (wires ??= each(sides, wiresIn));
   return members(sides, null, (id, node) => {
     const at = [...path, id];
     const { mine, theirs, before } = node;
+    // Most nodes are as they were; then nothing within them has to be looked at.
+    if (isSame(before, mine) && isSame(before, theirs)) return () => mine;
     const isOneKind = [before, mine, theirs].every(isObject) && memberOf(mine, "kind") === memberOf(theirs, "kind");
     if (isOneKind) return members(node, fieldsOf(kindOf(mine)), (key, inner) => mergedField(out, [...at, key], inner, node));
     const { piece, build } = leaf(out, { key: pointerOf(at), what: "node", path: at }, node);
@@ -157,7 +161,7 @@ function mergedNodes(out, path, sides, fates) {
  * What a node that is not on every side means to a person.
  * @param {Piece} piece
  * @param {string} id
- * @param {Three<Map<string, Set<string>>>} wired
+ * @param {() => Three<Map<string, Set<string>>>} wired found out only where it is asked for
  * @param {boolean} isOfDocument
  */
 function settle(piece, id, wired, isOfDocument) {
@@ -166,8 +170,8 @@ function settle(piece, id, wired, isOfDocument) {
   if (isGone && piece.who === "conflict") piece.why = "changed";
   else if (isGone) {
     // Who took it out did not know of a wire that the other side leads to it.
-    const [there, old] = [wired[mine === undefined ? "theirs" : "mine"].get(id), wired.before.get(id)];
-    if ([...(there ?? [])].some((wire) => !old?.has(wire))) Object.assign(piece, { who: "conflict", why: "wired" });
+    const { before: old, [mine === undefined ? "theirs" : "mine"]: there } = wired();
+    if ([...(there.get(id) ?? [])].some((wire) => !old.get(id)?.has(wire))) Object.assign(piece, { who: "conflict", why: "wired" });
   } else if (before === undefined && piece.who === "conflict" && isOfDocument) piece.both = "apart";
 }
 

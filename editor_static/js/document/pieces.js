@@ -135,8 +135,9 @@ export function isThereStill({ before, mine, theirs }) {
  * @returns {string[]}
  */
 export function woven({ before, mine, theirs }, order = null) {
+  if (areAlike(mine, theirs) && areAlike(mine, before)) return mine;
   const [old, here, there] = [new Set(before), new Set(mine), new Set(theirs)];
-  const isMoved = !isSame(mine.filter((key) => old.has(key)), before.filter((key) => here.has(key)));
+  const isMoved = !areAlike(mine.filter((key) => old.has(key)), before.filter((key) => here.has(key)));
   const [main, other] = isMoved ? [mine, theirs] : [theirs, mine];
   const [inMain, inOther] = isMoved ? [here, there] : [there, here];
   /** What stands behind a key of the other side and is not in the main one. @type {Map<string | null, string[]>} */
@@ -144,7 +145,8 @@ export function woven({ before, mine, theirs }, order = null) {
   let anchor = /** @type {string | null} */ (null);
   for (const key of other) {
     if (inMain.has(key)) anchor = key;
-    else behind.set(anchor, [...(behind.get(anchor) ?? []), key]);
+    else if (behind.has(anchor)) behind.get(anchor)?.push(key);
+    else behind.set(anchor, [key]);
   }
   const all = /** @type {string[]} */ ([]);
   let waiting = behind.get(null) ?? [];
@@ -158,6 +160,14 @@ export function woven({ before, mine, theirs }, order = null) {
   all.push(...waiting, ...before.filter((key) => !here.has(key) && !there.has(key)));
   const isKept = order !== null && isInOrder(mine, order) && isInOrder(theirs, order);
   return isKept ? all.sort((one, another) => placeIn(order, one) - placeIn(order, another)) : all;
+}
+
+/**
+ * @param {readonly string[]} one
+ * @param {readonly string[]} other
+ */
+function areAlike(one, other) {
+  return one.length === other.length && one.every((key, place) => key === other[place]);
 }
 
 /**
