@@ -154,8 +154,8 @@ export type Difference = {
   after?: Json;
 };
 
-/** Edits found in the journal that were made on another version than the one that is saved now. */
-export type Leftover = { etag: string; at: number; document: Graph; edits: number };
+/** Edits found in the journal that were made on another version (`base`) than the one that is saved now. */
+export type Leftover = { etag: string; at: number; base: Graph; document: Graph; edits: number };
 
 export type Snapshot = {
   name: string;
@@ -189,7 +189,8 @@ export type DocumentStore = {
   select: (ids: Iterable<string>) => void;
   /** "mine": over the other version, which was shown; "theirs": mine goes into the history; or a merged document. */
   resolveConflict: (with_: "mine" | "theirs" | Graph) => void;
-  takeLeftover: () => void;
+  /** As it was left, or merged with what is here. */
+  takeLeftover: (document?: Graph) => void;
   dropLeftover: () => void;
   /** Save what is unsaved, then name that version. */
   nameVersion: (label: string | null) => Promise<void>;

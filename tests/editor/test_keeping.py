@@ -142,7 +142,8 @@ def test_what_waited_for_the_line_goes_as_soon_as_it_is_back(served: Served, ope
     page.get_by_label("Name", exact=True).fill("Offline")
     page.locator(".save.offline").wait_for()
     # No timer of the page runs any more: only the line itself can tell it.
-    page.clock.pause_at(page.evaluate("Date.now() + 1"))
+    page.clock.pause_at(page.evaluate("Date.now() + 10_000"))
+    page.locator(".save.offline").wait_for()
     page.context.set_offline(False)
     page.locator(".save.saved").wait_for()
     assert drawing.saved()["nodes"]["a"]["label"] == "Offline"

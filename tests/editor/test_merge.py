@@ -191,3 +191,28 @@ def test_who_decides_later_has_overwritten_nothing_and_can_go_on(served: Served,
     view.get_by_role("button", name="Merge").click()
     saved = mine.saved()["nodes"]
     assert (saved["a"]["label"], saved["b"]["label"]) == ("Theirs", "Mine too")
+
+
+def test_edits_that_were_left_on_an_older_version_are_merged_with_what_came_after(
+    served: Served, open_editor: Any
+) -> None:
+    open_editor.expected.append("ERR_INTERNET_DISCONNECTED")
+    mine = open_editor(new_graph(served, "left-behind", CHAIN))
+    context = mine.page.context
+    # Without a line to the end: a page that goes sends what it has.
+    context.set_offline(True)
+    label(mine, "a", "Left behind")
+    mine.page.locator(".save.offline").wait_for()
+    mine.page.close()
+    context.set_offline(False)
+    write(served, mine.name, b={"label": "Came after"})
+    again = open_editor(mine.name, context=context)
+    again.page.get_by_role("button", name="Look at them").click()
+    view = again.page.get_by_role("dialog", name="Edits that were left on this machine")
+    view.locator(".merge-fits").wait_for()
+    view.get_by_role("button", name="Merge").click()
+    view.wait_for(state="detached")
+    again.node("a").locator(".name", has_text="Left behind").wait_for()
+    saved = again.saved()["nodes"]
+    assert (saved["a"]["label"], saved["b"]["label"]) == ("Left behind", "Came after")
+    assert again.page.get_by_role("button", name="Look at them").count() == 0

@@ -131,7 +131,7 @@ class OpenDocument {
       redo: () => this.#step("redo"),
       select: (ids) => this.#select(ids),
       resolveConflict: (how) => this.#resolve(how),
-      takeLeftover: () => this.#takeLeftover(),
+      takeLeftover: (merged) => this.#takeLeftover(merged),
       dropLeftover: () => this.#dropLeftover(),
       nameVersion: (label) => this.#nameVersion(label),
       flush: () => this.saving.flush(),
@@ -250,10 +250,11 @@ class OpenDocument {
     this.changed();
   }
 
-  #takeLeftover() {
+  /** @param {Graph} [merged] */
+  #takeLeftover(merged) {
     const [left] = this.left;
     if (!left) return;
-    this.#do({ title: ["edit.leftover"], changes: between(this.graph, left.graph) });
+    this.#do({ title: ["edit.leftover"], changes: between(this.graph, merged ?? left.graph) });
     this.#dropLeftover();
   }
 
@@ -288,5 +289,5 @@ class OpenDocument {
  * @returns {Leftover}
  */
 function leftoverOf({ head, graph, unsaved }) {
-  return { etag: head.etag, at: head.at, document: graph, edits: unsaved };
+  return { etag: head.etag, at: head.at, base: head.graph, document: graph, edits: unsaved };
 }

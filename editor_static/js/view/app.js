@@ -85,7 +85,7 @@ export function App({ store, about, runs, last, pins }) {
     if (!ui.isMerging) return;
     // Somebody was quicker once more: what was merged is compared with that too.
     if (snapshot.conflict) setUi({ isMerging: false, popup: { type: "conflict", isAgain: true } });
-    else if (snapshot.save.state === "saved") setUi({ isMerging: false });
+    else if (["saved", "refused"].includes(snapshot.save.state)) setUi({ isMerging: false });
   }, [ui.isMerging, snapshot.conflict, snapshot.save.state]);
   useEffect(() => {
     if (ui.toast === null) return;
@@ -114,6 +114,8 @@ export function App({ store, about, runs, last, pins }) {
 function Build() {
   const editor = useEditor();
   const { ui, snapshot, graph } = editor;
+  // Under 600 px there is no canvas to say it on.
+  const isNarrow = useNarrow();
   const isEmpty = !isObject(graph["nodes"]) || Object.keys(graph["nodes"]).length === 0;
   return h(
     "div",
@@ -140,10 +142,11 @@ function Build() {
         ui.face === "canvas" ? h(CanvasTools, null) : null,
         h(Crumbs, null),
         ui.toast ? h("div", { className: "toast" }, h("span", null, ui.toast.text), ui.toast.action ? h("button", { onClick: () => { ui.toast?.action?.run(); editor.setUi({ toast: null }); } }, ui.toast.action.word) : null, h("button", { className: "icon-only", "aria-label": word("close"), onClick: () => editor.setUi({ toast: null }) }, h(Icon, { name: "close" }))) : null,
-        snapshot.leftover ? h(Leftover, null) : null,
+        snapshot.leftover && !isNarrow ? h(Leftover, null) : null,
       ),
       ui.face === "json" ? h(Json, null) : null,
       h("div", { className: "faces", style: { zIndex: 6 } }, h("div", { className: "cluster", role: "tablist", "aria-label": word("faces") }, /** @type {const} */ (["canvas", "json"]).map((face) => h("button", { key: face, role: "tab", "aria-selected": ui.face === face, onClick: () => editor.setUi({ face }) }, h(Icon, { name: face === "json" ? "braces" : "canvas" }), word(`face.${face}`))))),
+      snapshot.leftover && isNarrow ? h(Leftover, null) : null,
       h(Drawer, null),
     ),
     h(Inspector, null),

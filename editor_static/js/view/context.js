@@ -26,6 +26,7 @@ import { createContext, useContext, useMemo, useSyncExternalStore } from "../../
  *   | { type: "commands" }
  *   | { type: "keys" }
  *   | { type: "conflict", isAgain?: boolean }
+ *   | { type: "leftover" }
  *   | { type: "group" }
  *   | { type: "rename", node: string }
  * )} Popup

@@ -14,7 +14,7 @@ import { Dialog } from "./floating.js";
 import { Icon } from "./icons.js";
 import { kindOf, nameOf, portName, wireWords } from "./look.js";
 import { useNarrow } from "./narrow.js";
-/** @import { Choice, Choices, Conflict, Graph, Piece } from "../contract.js" */
+/** @import { Choice, Choices, Graph, Piece } from "../contract.js" */
 
 /**
  * What is asked as one question: a piece; or all the places, which nobody wants to be asked for one by one.
@@ -28,7 +28,31 @@ export function ConflictView({ isAgain, onClose }) {
   useEffect(() => { if (!conflict) onClose(); }, [conflict]);
   if (!conflict) return null;
   if (conflict.document === null) return h(Gone, { onClose });
-  return h(MergeView, { key: conflict.etag, conflict, theirs: conflict.document, mine: graph, isAgain, onClose });
+  const whole = (/** @type {"mine" | "theirs"} */ which) => { editor.store.resolveConflict(which); onClose(); };
+  return h(MergeView, {
+    key: conflict.etag, base: conflict.base, mine: graph, theirs: conflict.document, title: word("conflict.title"), why: word("conflict.why"), isAgain, onClose,
+    mineWhole: { said: word("conflict.mine"), act: () => whole("mine") },
+    theirsWhole: { said: word("conflict.theirs"), act: () => whole("theirs") },
+    onMerge: (document) => {
+      editor.store.resolveConflict(document);
+      editor.setUi({ popup: null, isMerging: true });
+    },
+  });
+}
+
+/** Edits that were found on this machine, made on an older version than the one that is open. @param {{ onClose: () => void }} props */
+export function LeftoverView({ onClose }) {
+  const editor = useEditor();
+  const { leftover, graph } = editor.snapshot;
+  useEffect(() => { if (!leftover) onClose(); }, [leftover]);
+  if (!leftover) return null;
+  const taken = (/** @type {() => void} */ act) => () => { act(); onClose(); };
+  return h(MergeView, {
+    key: leftover.at, base: leftover.base, mine: leftover.document, theirs: graph, title: word("leftover.title"), why: word("leftover.why"), isAgain: false, onClose,
+    mineWhole: { said: word("leftover.whole"), act: taken(() => editor.store.takeLeftover()) },
+    theirsWhole: { said: word("leftover.drop"), act: taken(() => editor.store.dropLeftover()) },
+    onMerge: (document) => taken(() => editor.store.takeLeftover(document))(),
+  });
 }
 
 /** The file is not there any more. @param {{ onClose: () => void }} props */
@@ -41,10 +65,21 @@ function Gone({ onClose }) {
   });
 }
 
-/** @param {{ conflict: Conflict, theirs: Graph, mine: Graph, isAgain: boolean, onClose: () => void }} props */
-function MergeView({ conflict, theirs, mine, isAgain, onClose }) {
+/**
+ * @param {object} props
+ * @param {Graph} props.base
+ * @param {Graph} props.mine
+ * @param {Graph} props.theirs
+ * @param {string} props.title
+ * @param {string} props.why
+ * @param {boolean} props.isAgain
+ * @param {{ said: string, act: () => void }} props.mineWhole one version as it is, and nothing of the other
+ * @param {{ said: string, act: () => void }} props.theirsWhole
+ * @param {(document: Graph) => void} props.onMerge
+ * @param {() => void} props.onClose
+ */
+function MergeView({ base, mine, theirs, title, why, isAgain, mineWhole, theirsWhole, onMerge, onClose }) {
   const editor = useEditor();
-  const { base } = conflict;
   const [choices, setChoices] = useState(/** @type {Choices} */ ({}));
   const plain = useMemo(() => compare(base, mine, theirs), [base, mine, theirs]);
   // A node that both added can be two: then everything is compared anew, with mine under another id.
@@ -56,21 +91,19 @@ function MergeView({ conflict, theirs, mine, isAgain, onClose }) {
   const open = questions.filter(({ pieces }) => pieces.some((piece) => isOpen(piece, choices))).length;
   const choose = (/** @type {readonly Piece[]} */ pieces, /** @type {Choice} */ choice) => setChoices((old) => ({ ...old, ...Object.fromEntries(pieces.map(({ key }) => [key, choice])) }));
   const all = questions.flatMap(({ pieces }) => pieces);
-  const whole = (/** @type {"mine" | "theirs"} */ which) => { editor.store.resolveConflict(which); onClose(); };
   const merge = () => {
-    editor.store.resolveConflict(result.graph);
+    onMerge(result.graph);
     editor.announce(word("merge.done"));
-    editor.setUi({ popup: null, isMerging: true });
   };
   const isNarrow = useNarrow();
   return h(Dialog, {
-    title: word("conflict.title"), onClose, className: "merge",
+    title, onClose, className: "merge",
     children: [
       h(
         "div",
         { key: "list", className: "merge-list", role: "region", tabIndex: 0, "aria-label": word("merge.list") },
         isAgain ? h("p", { className: "banner", role: "alert" }, word("merge.again")) : null,
-        h("p", { className: "quiet" }, word("conflict.why")),
+        h("p", { className: "quiet" }, why),
         questions.length
           ? h(
               "section",
@@ -85,8 +118,8 @@ function MergeView({ conflict, theirs, mine, isAgain, onClose }) {
     ],
     footer: [
       h("button", { key: "later", className: "edged", onClick: onClose }, word("conflict.later")),
-      h("button", { key: "theirs", className: "edged", onClick: () => whole("theirs") }, word("conflict.theirs")),
-      h("button", { key: "mine", className: "edged", onClick: () => whole("mine") }, word("conflict.mine")),
+      h("button", { key: "theirs", className: "edged", onClick: theirsWhole.act }, theirsWhole.said),
+      h("button", { key: "mine", className: "edged", onClick: mineWhole.act }, mineWhole.said),
       h("span", { key: "left", className: "merge-left quiet", role: "status" }, result.loose.length ? h("span", { className: "finding warning" }, h(Icon, { name: "error" }), word("merge.loose", String(result.loose.length), result.loose.map(({ node, to }) => `${nameOf(node, at(result.graph, ["nodes", node]))} → ${to}`).join(", "))) : null, open ? word("merge.left", String(open)) : questions.length ? word("merge.ready") : null),
       h("button", { key: "merge", className: "first", disabled: open > 0, onClick: merge }, word("merge.press")),
     ],

@@ -10,7 +10,7 @@ import { isObject, useEditor } from "./context.js";
 import { Dialog, Floating } from "./floating.js";
 import { Icon } from "./icons.js";
 import { CORE, OTHERS, allPorts, kindOf, nameOf, portName } from "./look.js";
-import { ConflictView } from "./merge.js";
+import { ConflictView, LeftoverView } from "./merge.js";
 import { PATTERNS } from "./patterns.js";
 import { Picker } from "./picker.js";
 
@@ -35,6 +35,8 @@ export function Popups() {
       return h(KeySheet, { onClose: close });
     case "conflict":
       return h(ConflictView, { isAgain: popup.isAgain ?? false, onClose: close });
+    case "leftover":
+      return h(LeftoverView, { onClose: close });
     case "group":
       return h(NameBox, { title: word("action.group"), label: word("group.name"), start: word("group.start"), onClose: close, onName: (name) => editor.run("group", name) });
     case "rename": {
@@ -229,5 +231,5 @@ export function Leftover() {
   const editor = useEditor();
   const { leftover } = editor.snapshot;
   if (!leftover) return null;
-  return h("div", { className: "toast", role: "status" }, h("span", null, word("leftover", String(leftover.edits), moment(leftover.at))), h("button", { onClick: () => editor.store.takeLeftover() }, word("leftover.take")), h("button", { onClick: () => editor.store.dropLeftover() }, word("leftover.drop")));
+  return h("div", { className: "toast", role: "status" }, h("span", null, word("leftover", String(leftover.edits), moment(leftover.at))), h("button", { onClick: () => editor.setUi({ popup: { type: "leftover" } }) }, word("leftover.take")), h("button", { onClick: () => editor.store.dropLeftover() }, word("leftover.drop")));
 }
