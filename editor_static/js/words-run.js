@@ -72,7 +72,7 @@ export const WORDS = {
     "detail.questions": "Decisions", "detail.asked": "asked at {0}", "detail.answered": "“{0}” by {1} at {2}", "detail.answer": "Form",
     "detail.output": "Output", "detail.port": "by port {0}", "detail.target": "handed to {0}", "detail.writes": "Written to the state",
     "detail.goThere": "Look at the moment when it began", "detail.asOf": "As of event {0}.",
-    "through": "Last run", "through.none": "This graph has not run yet; what goes in and out of a node is shown here once it has.", "through.run": "Run",
+    "through": "Last run", "through.none": "This graph has not run yet; its values will stand here.", "through.run": "Run",
     "through.loading": "Loading the last run …", "through.changed": "The graph has changed since this run.", "through.see": "See this node in its run",
     "through.unreached": "It was not reached in this run.", "through.unknown": "This node was not there when it ran.", "through.port": "Left by", "through.write": "state",
 
@@ -196,7 +196,7 @@ export const WORDS = {
     "detail.questions": "결정", "detail.asked": "{0}에 질문", "detail.answered": "{2}에 {1}: “{0}”", "detail.answer": "양식",
     "detail.output": "출력", "detail.port": "포트 {0}", "detail.target": "{0}에 넘김", "detail.writes": "상태에 기록",
     "detail.goThere": "시작된 시점 보기", "detail.asOf": "이벤트 {0} 기준.",
-    "through": "마지막 실행", "through.none": "아직 실행된 적이 없습니다. 실행하면 노드에 들어가고 나온 값이 여기에 표시됩니다.", "through.run": "실행",
+    "through": "마지막 실행", "through.none": "아직 실행된 적이 없습니다. 실행하면 값이 여기에 표시됩니다.", "through.run": "실행",
     "through.loading": "마지막 실행을 불러오는 중 …", "through.changed": "이 실행 뒤에 그래프가 바뀌었습니다.", "through.see": "실행 화면에서 이 노드 보기",
     "through.unreached": "이 실행에서는 여기까지 오지 않았습니다.", "through.unknown": "실행 당시에는 없던 노드입니다.", "through.port": "나간 포트", "through.write": "상태",
 

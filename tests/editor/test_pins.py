@@ -174,3 +174,11 @@ def test_a_node_inside_a_sub_flow_is_pinned_by_its_path(served: Served, open_edi
     drawing.page.locator(".start").get_by_role("button", name="Run").click()
     drawing.page.locator(".gate-prompt", has_text="polished").wait_for()
     assert newest(served, "team")["pinned"] == ["polish/edit"]
+
+
+def test_a_pin_is_seen_from_afar(open_editor: OpenEditor, texts: str) -> None:
+    drawing = open_editor(texts)
+    pin(drawing, "shout", "HAND")
+    for _ in range(8):
+        drawing.page.get_by_role("button", name="Farther").click()
+    drawing.page.locator("svg.far .far-flag.pinned").wait_for(state="attached")

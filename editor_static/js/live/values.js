@@ -119,6 +119,6 @@ export function scopeAt(then, path) {
  * @param {number} [most]
  */
 export function brief(value, most = 80) {
-  const text = (typeof value === "string" ? value : JSON.stringify(value)).replace(/\s+/g, " ").trim();
+  const text = (typeof value === "string" && value.trim() ? value : JSON.stringify(value)).replace(/\s+/g, " ").trim();
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

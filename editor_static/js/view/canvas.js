@@ -330,7 +330,7 @@ export function Canvas({ differences, shown, isPreview = false }) {
         "aria-label": word("canvas.name"),
       },
       h(Background, { variant: BackgroundVariant.Dots, gap: isFar ? 96 : 24, size: isFar ? 4 : 1 }),
-      isFar && isPlaced ? h(Far, { scene, selection, moving, marks, ...(differences ? { differences } : {}), edge: editor.ui.edge }) : null,
+      isFar && isPlaced ? h(Far, { scene, selection, moving, marks, pinned, ...(differences ? { differences } : {}), edge: editor.ui.edge }) : null,
       scene.order.length > 3 && !isPreview ? h(SmallMap, { scene }) : null,
     ),
   );

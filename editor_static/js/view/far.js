@@ -22,12 +22,13 @@ const FLAG = 36;
  * @property {Set<string>} selection
  * @property {Map<string, { x: number, y: number }> | null} moving where nodes are that a hand moves
  * @property {Map<string, "error" | "warning">} marks
+ * @property {Set<string>} pinned the nodes whose outputs are pinned
  * @property {Record<string, string>} [differences]
  * @property {string | null} edge the selected wire
  */
 
 /** @param {FarProps} props */
-function FarOf({ scene, selection, moving, marks, differences, edge }) {
+function FarOf({ scene, selection, moving, marks, pinned, differences, edge }) {
   // Lines as wide as they are near, by steps, so that a wheel does not style all anew at each of its turns.
   const pixel = useStore((view) => 1.25 ** Math.round(-Math.log(view.transform[2]) / Math.log(1.25)));
   const kept = useRef(/** @type {{ scene: Scene, routes: Routes } | null} */ (null));
@@ -51,7 +52,7 @@ function FarOf({ scene, selection, moving, marks, differences, edge }) {
     ...wirePaths(scene.wires.filter(({ source, target }) => moved.has(source) || moved.has(target)), (wire) => lineOf(cornersOf(scene, wire, PORT_REACH, at)), differences),
     ...boxPaths(scene, [...moved], at),
   ];
-  const said = useMemo(() => [...haloPaths(scene, selection, differences, at), ...flagPaths(marks, at), ...chosenPath(edge, routes)], [scene, selection, differences, marks, moving, edge, routes]);
+  const said = useMemo(() => [...haloPaths(scene, selection, differences, at), ...flagPaths(marks, at), ...pinPaths(pinned, at), ...chosenPath(edge, routes)], [scene, selection, differences, marks, pinned, moving, edge, routes]);
   return h(
     ViewportPortal,
     null,
@@ -197,6 +198,19 @@ function flagPaths(marks, at) {
     if (!box) return "";
     const [x, y] = [box.x + box.width, box.y];
     return worst === "error" ? roundedBox(x - FLAG / 2, y - FLAG / 2, FLAG, FLAG, FLAG / 2) : `M${x} ${y - FLAG / 2}l${FLAG / 2} ${FLAG}h${-FLAG}Z`;
+  });
+}
+
+/**
+ * A square on its corner at each node whose output is pinned.
+ * @param {Set<string>} pinned
+ * @param {(id: string) => Box | undefined} at
+ * @returns {[string, string][]}
+ */
+function pinPaths(pinned, at) {
+  return grouped([...pinned], () => "far-flag pinned", (id) => {
+    const box = at(id);
+    return box ? `M${box.x} ${box.y - FLAG / 2}l${FLAG / 2} ${FLAG / 2}l${-FLAG / 2} ${FLAG / 2}l${-FLAG / 2} ${-FLAG / 2}Z` : "";
   });
 }
 

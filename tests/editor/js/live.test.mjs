@@ -462,6 +462,7 @@ test("a name holds what it held at the moment that is looked at", () => {
 test("a long value is told in a few letters", () => {
   assert.equal(brief("a\n b"), "a b");
   assert.equal(brief({ a: 1 }), '{"a":1}');
+  assert.equal(brief(""), '""');
   assert.equal(brief("x".repeat(200), 10), `${"x".repeat(9)}…`);
 });
 
