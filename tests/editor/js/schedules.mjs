@@ -112,7 +112,7 @@ class Schedule {
       const comparison = compare(conflict.base, graph, conflict.document);
       const both = merged(comparison, Object.fromEntries(comparison.pieces.map(({ key }) => [key, this.random.one(["mine", "theirs"])]))).graph;
       // What one side took out and the other left as it was is out, and both see that.
-      this.changed(new Set([...mine, ...theirs]), marksIn(both));
+      this.changed(page, new Set([...mine, ...theirs]), marksIn(both));
       for (const mark of less(new Set([...mine, ...theirs]), marksIn(both))) assert.ok(marksIn(conflict.base).has(mark), `${mark} was lost in a merge`);
       page.store.resolveConflict(both);
     }
