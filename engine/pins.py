@@ -6,7 +6,7 @@ said before anything is written. What is kept has every default filled in, so a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from engine.errors import InputError
@@ -54,15 +54,23 @@ def _checked(path: str, output: Any, graph: Graph, find: Find) -> Any:
     if isinstance(node, GateNode):
         return _decided(node, output, where)
     if getattr(node, "each", None) is not None:
-        if not isinstance(output, list):
-            raise _unfit(where, "a node with `each` gives a list, one output for each item", "pin a list")
-        items: list[Any] = output
-        for one in items:
+        for one in _items(output, where):
             if one is not None:  # as of an item that failed or was not waited for
                 _check_answer(node, one, where)
     else:
         _check_answer(node, output, where)
-    return cast("Any", output)
+    return output
+
+
+def _items(output: Any, where: str) -> Sequence[Any]:
+    """The outputs of the items of a node with ``each``.
+
+    Raises:
+        InputError: ``pin.output``.
+    """
+    if not isinstance(output, list):
+        raise _unfit(where, "a node with `each` gives a list, one output for each item", "pin a list")
+    return cast("Sequence[Any]", output)
 
 
 def _node(path: str, graph: Graph, find: Find, where: str) -> Any:
