@@ -262,12 +262,20 @@ export function isObject(value) {
 }
 
 /**
- * Whether two values are the same document: the same members in the same order.
+ * Whether two values are the same document: the same members in the same order. What both share is not looked into.
  * @param {Json | undefined} one
  * @param {Json | undefined} other
+ * @returns {boolean}
  */
 export function isSame(one, other) {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((item, place) => isSame(item, other[place]));
+  if (isObject(one) && isObject(other)) {
+    const [keys, others] = [Object.keys(one), Object.keys(other)];
+    if (keys.length === others.length) return keys.every((key, place) => key === others[place] && isSame(one[key], other[key]));
+  }
+  // Members that are undefined are none.
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /**

@@ -173,14 +173,15 @@ export function positionOf(graph, id) {
 /**
  * The boxes of all nodes. One without a place in the file gets one in a row below the others.
  * @param {Graph} graph
+ * @param {ReadonlyMap<string, Size> | null} [sizes] of all nodes, where they are known
  * @returns {Map<string, Box>}
  */
-export function boxesOf(graph) {
-  const into = waysIn(graph);
+export function boxesOf(graph, sizes = null) {
+  const into = sizes ? null : waysIn(graph);
   const found = new Map(/** @type {[string, Box][]} */ ([]));
   const astray = new Set(/** @type {string[]} */ ([]));
   for (const [id, node] of Object.entries(nodesOf(graph))) {
-    const { width, height } = formOf(node, into.get(id));
+    const { width, height } = sizes?.get(id) ?? formOf(node, into?.get(id));
     const place = positionOf(graph, id);
     found.set(id, { x: place?.[0] ?? 0, y: place?.[1] ?? 0, width, height });
     if (!place) astray.add(id);

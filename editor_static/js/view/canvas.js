@@ -102,8 +102,8 @@ export function Canvas({ differences, shown, isPreview = false }) {
   const edges = useMemo(() => {
     /** @type {Map<string, Edge>} */
     const now = new Map();
-    for (const { key, source, target, port, index, manner, isBroken, isOneOfSeveral, leavesAt, entersAt } of near.wires) {
-      const data = { words: wireWords(nodesOf?.[source], index), manner, isBroken, isOneOfSeveral, difference: differences?.[key] ?? "", leavesAt, entersAt };
+    for (const { key, source, target, port, index, manner, isBroken, isOneOfSeveral } of near.wires) {
+      const data = { words: wireWords(nodesOf?.[source], index), manner, isBroken, isOneOfSeveral, difference: differences?.[key] ?? "", leavesAt: scene.touches.leaves.get(key) ?? null, entersAt: scene.touches.enters.get(key) ?? null };
       const was = keptEdges.current.get(key);
       const isSelected = !isFixed && editor.ui.edge === key;
       if (was && was.target === target && was.sourceHandle === port && was.selected === isSelected && JSON.stringify(was.data) === JSON.stringify(data)) now.set(key, was);
@@ -111,7 +111,7 @@ export function Canvas({ differences, shown, isPreview = false }) {
     }
     keptEdges.current = now;
     return [...now.values()];
-  }, [near, nodesOf, editor.ui.edge, differences, isFixed]);
+  }, [scene, near, nodesOf, editor.ui.edge, differences, isFixed]);
 
   const under = useCallback((/** @type {{ clientX: number, clientY: number }} */ event) => {
     const { flow } = latest.current;

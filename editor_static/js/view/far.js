@@ -120,9 +120,9 @@ function changedBoxes(before, now) {
 }
 
 /** @param {Scene} scene @param {SceneWire} wire */
-function endsOf({ places, missing }, { source, target, port, leavesAt, entersAt }) {
+function endsOf({ places, missing, touches }, { key, source, target, port }) {
   const [from, to] = [places.get(source), places.get(target) ?? missing.get(target)];
-  return [port, from?.x, from?.y, from?.width, from?.height, to?.x, to?.y, to?.width, to?.height, leavesAt, entersAt].join(" ");
+  return [port, from?.x, from?.y, from?.width, from?.height, to?.x, to?.y, to?.width, to?.height, touches.leaves.get(key), touches.enters.get(key)].join(" ");
 }
 
 /** @param {Point[]} corners @returns {Box} */

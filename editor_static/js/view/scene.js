@@ -20,8 +20,6 @@ import { placed } from "./spots.js";
  * @property {"plain" | "repeat" | "transfer"} manner
  * @property {boolean} isBroken its target or its port is not there
  * @property {boolean} isOneOfSeveral others leave by the same port; those of a bar leave each at a height of its own
- * @property {number | null} leavesAt the height at which it leaves a bar, px below its middle
- * @property {number | null} entersAt the same at the bar that it leads to
  */
 /** @typedef {{ x: number, y: number, w: number, h: number, text: string }} SceneNote */
 /**
@@ -33,6 +31,7 @@ import { placed } from "./spots.js";
  * @property {Map<string, number>} counts how many plain ways lead to each node
  * @property {Map<string, ReturnType<typeof placed>>} forms sizes and ports that were asked for
  * @property {SceneWire[]} wires
+ * @property {{ leaves: Map<string, number>, enters: Map<string, number> }} touches the heights at which wires leave bars and enter them, px below their middles
  * @property {SceneNote[]} notes
  * @property {Boxes} boxes
  */
@@ -47,9 +46,19 @@ const ABSENT = { width: 200, height: 64 };
 export function sceneOf(graph, before) {
   const nodes = isObject(graph) && isObject(graph["nodes"]) ? graph["nodes"] : null;
   const layout = isObject(graph) ? graph["layout"] : null;
-  const places = boxesOf(graph);
-  const { order, counts, forms } = before && before.nodes === nodes ? before : { order: topological(waysAmong(graph)), counts: waysIn(nodes), forms: new Map() };
-  return { nodes, order, places, missing: missingOf(nodes, places), counts, forms, wires: wiresOf(order, nodes, places), notes: notesOf(layout), boxes: new Boxes([...places.values()]) };
+  const same = before?.nodes === nodes ? before : null;
+  const places = boxesOf(graph, same?.places);
+  const order = same?.order ?? topological(waysAmong(graph));
+  const wires = same?.wires ?? wiresOf(order, nodes);
+  return {
+    nodes, order, places, wires,
+    missing: missingOf(nodes, wires, places),
+    counts: same?.counts ?? waysIn(nodes),
+    forms: same?.forms ?? new Map(),
+    touches: touchesOf(nodes, wires, places),
+    notes: notesOf(layout),
+    boxes: new Boxes([...places.values()]),
+  };
 }
 
 /**
@@ -81,31 +90,30 @@ export function cornersOf(scene, wire, reach, placeOf = (id) => scene.places.get
   const into = scene.places.has(wire.target) ? spotsOf(scene, wire.target).spots.find((spot) => spot.port === "") : { x: 0, y: 32 };
   if (!out || !into) return null;
   const [dx, dy] = { right: [0, 0], left: [-2 * reach, 0], top: [-reach, -reach], bottom: [-reach, reach] }[out.side];
-  return wireCorners([from.x + out.x + /** @type {number} */ (dx), from.y + out.y + /** @type {number} */ (dy) + (wire.leavesAt ?? 0)], [to.x + into.x, to.y + into.y + (wire.entersAt ?? 0)], scene.boxes, wire.isOneOfSeveral);
+  return wireCorners([from.x + out.x + /** @type {number} */ (dx), from.y + out.y + /** @type {number} */ (dy) + (scene.touches.leaves.get(wire.key) ?? 0)], [to.x + into.x, to.y + into.y + (scene.touches.enters.get(wire.key) ?? 0)], scene.boxes, wire.isOneOfSeveral);
 }
 
 /**
  * @param {string[]} order
  * @param {any} nodes
- * @param {Map<string, Box>} places
  * @returns {SceneWire[]}
  */
-function wiresOf(order, nodes, places) {
-  const touches = touchesOf(nodes, places);
+function wiresOf(order, nodes) {
   /** @type {SceneWire[]} */
   const wires = [];
   for (const source of order) {
     const node = nodes?.[source];
     const ports = new Set(knownPorts(node));
     const ways = waysOf(node);
+    const isBar = ["parallel-fork", "join"].includes(kindOf(node));
     const used = ways.map((edge) => (isObject(edge) ? portOf(node, edge) : ""));
     ways.forEach((edge, index) => {
       if (!isObject(edge) || typeof edge.node !== "string") return;
       const key = `${source}:${index}`;
       const port = /** @type {string} */ (used[index]);
-      const isOneOfSeveral = !touches.leaves.has(key) && used.indexOf(port) !== used.lastIndexOf(port);
+      const isOneOfSeveral = !(isBar && port !== "error") && used.indexOf(port) !== used.lastIndexOf(port);
       const manner = port === "repeat" || port === "transfer" ? port : "plain";
-      wires.push({ key, source, index, target: edge.node, port, manner, isBroken: !isObject(nodes) || !(edge.node in nodes) || !ports.has(port), isOneOfSeveral, leavesAt: touches.leaves.get(key) ?? null, entersAt: touches.enters.get(key) ?? null });
+      wires.push({ key, source, index, target: edge.node, port, manner, isBroken: !isObject(nodes) || !(edge.node in nodes) || !ports.has(port), isOneOfSeveral });
     });
   }
   return wires;
@@ -114,19 +122,17 @@ function wiresOf(order, nodes, places) {
 /**
  * Targets that the document does not have, each beside a node that leads there.
  * @param {any} nodes
+ * @param {SceneWire[]} wires
  * @param {Map<string, Box>} places
  * @returns {Map<string, Box>}
  */
-function missingOf(nodes, places) {
+function missingOf(nodes, wires, places) {
   /** @type {Map<string, Box>} */
   const found = new Map();
-  for (const [id, node] of Object.entries(isObject(nodes) ? nodes : {})) {
-    waysOf(node).forEach((edge, index) => {
-      const target = isObject(edge) ? edge.node : undefined;
-      if (typeof target !== "string" || target in nodes || found.has(target)) return;
-      const place = places.get(id) ?? { x: 0, y: 0 };
-      found.set(target, { x: place.x + 280, y: place.y + 96 * (index + 1), ...ABSENT });
-    });
+  for (const { source, index, target, isBroken } of wires) {
+    if (!isBroken || (isObject(nodes) && target in nodes) || found.has(target)) continue;
+    const place = places.get(source) ?? { x: 0, y: 0 };
+    found.set(target, { x: place.x + 280, y: place.y + 96 * (index + 1), ...ABSENT });
   }
   return found;
 }
@@ -134,30 +140,34 @@ function missingOf(nodes, places) {
 /**
  * Where wires touch the bars of forks and joins, in the order of what is at their other ends, so that none cross there.
  * @param {any} nodes
- * @param {Map<string, { x: number, y: number, width: number, height: number }>} places
+ * @param {SceneWire[]} wires
+ * @param {Map<string, Box>} places
+ * @returns {Scene["touches"]}
  */
-function touchesOf(nodes, places) {
+function touchesOf(nodes, wires, places) {
   const leaves = new Map(/** @type {[string, number][]} */ ([]));
   const enters = new Map(/** @type {[string, number][]} */ ([]));
-  /** @type {Map<string, { key: string, wish: number }[]>} */
-  const into = new Map();
+  /** @typedef {Map<string, { key: string, wish: number }[]>} Ends */
+  const out = /** @type {Ends} */ (new Map());
+  const into = /** @type {Ends} */ (new Map());
+  const bars = new Set([...places.keys()].filter((id) => ["parallel-fork", "join"].includes(kindOf(nodes?.[id]))));
   const middleOf = (/** @type {string} */ id) => { const box = places.get(id); return box ? box.y + box.height / 2 : 0; };
-  const isBar = (/** @type {string} */ id) => ["parallel-fork", "join"].includes(kindOf(nodes?.[id]));
-  const spread = (/** @type {string} */ bar, /** @type {{ key: string, wish: number }[]} */ ends, /** @type {Map<string, number>} */ found) => {
-    const half = (places.get(bar)?.height ?? 64) / 2 - 12;
-    alongBar(ends.map((end) => end.wish - middleOf(bar)), -half, half, 24).forEach((height, place) => found.set(/** @type {{ key: string }} */ (ends[place]).key, height));
+  const note = (/** @type {Ends} */ ends, /** @type {string} */ bar, /** @type {string} */ key, /** @type {string} */ other) => {
+    const there = ends.get(bar);
+    if (there) there.push({ key, wish: middleOf(other) });
+    else ends.set(bar, [{ key, wish: middleOf(other) }]);
   };
-  for (const [id, node] of Object.entries(isObject(nodes) ? nodes : {})) {
-    const out = waysOf(node).flatMap((edge, index) => (isObject(edge) && typeof edge.node === "string" && places.has(edge.node) ? [{ key: `${id}:${index}`, to: edge.node, port: portOf(node, edge) }] : []));
-    for (const { key, to, port } of out) {
-      if (isBar(to) && port !== "repeat") into.set(to, [...(into.get(to) ?? []), { key, wish: middleOf(id) }]);
-    }
-    if (kindOf(node) === "parallel-fork" || kindOf(node) === "join") {
-      const plain = out.filter(({ port }) => port !== "error");
-      spread(id, plain.map(({ key, to }) => ({ key, wish: middleOf(to) })), leaves);
+  for (const { key, source, target, port } of wires) {
+    if (!places.has(target)) continue;
+    if (bars.has(target) && port !== "repeat") note(into, target, key, source);
+    if (bars.has(source) && port !== "error") note(out, source, key, target);
+  }
+  for (const [ends, found] of /** @type {const} */ ([[out, leaves], [into, enters]])) {
+    for (const [bar, all] of ends) {
+      const half = (places.get(bar)?.height ?? 64) / 2 - 12;
+      alongBar(all.map((end) => end.wish - middleOf(bar)), -half, half, 24).forEach((height, place) => found.set(/** @type {{ key: string }} */ (all[place]).key, height));
     }
   }
-  for (const [id, ends] of into) spread(id, ends, enters);
   return { leaves, enters };
 }
 
