@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,11 @@ def drawn(nodes: int) -> Document:
     return {**document, "name": f"drawn-{nodes}", "layout": places}
 
 
-async def measure_editor(look: Looked, nodes: int) -> Figures:
+PARTS = ("pixels", "flood", "open", "whole", "near", "saving", "checking", "undo")
+"""What can be measured for itself; a size is opened for each of the last five anyway."""
+
+
+async def measure_editor(look: Looked, nodes: int, parts: Container[str]) -> Figures:
     """One graph of so many nodes, from opening it to undoing the end of it."""
     figures: Figures = {}
     before = await look.main_ms()
@@ -73,13 +77,19 @@ async def measure_editor(look: Looked, nodes: int) -> Figures:
     figures["open, main ms"] = await look.main_ms() - before
     figures["memory of JavaScript, MB"] = await look.heap_mb()
     figures["elements"] = await look.count("*")
-    figures |= await measure_gestures(look, "whole graph")
-    await go_near(look)
-    figures |= await measure_gestures(look, "at 100 %")
-    figures["elements at 100 %"] = await look.count("*")
-    figures |= await measure_saving(look, f"drawn-{nodes}")
-    figures |= await measure_checking(look)
-    figures |= await measure_undo(look)
+    if "whole" in parts:
+        figures |= await measure_gestures(look, "whole graph")
+    if any(part in parts for part in ("near", "saving", "checking")):
+        await go_near(look)
+    if "near" in parts:
+        figures |= await measure_gestures(look, "at 100 %")
+        figures["elements at 100 %"] = await look.count("*")
+    if "saving" in parts:
+        figures |= await measure_saving(look, f"drawn-{nodes}")
+    if "checking" in parts:
+        figures |= await measure_checking(look)
+    if "undo" in parts:
+        figures |= await measure_undo(look)
     return figures
 
 
@@ -133,10 +143,14 @@ SPOTS = """() => {
     }
     const middle = [(inside.left + inside.right) / 2, (inside.top + inside.bottom) / 2];
     const boxes = [...document.querySelectorAll(".far-box")];
-    const isOn = (x, y) => boxes.some((box) => box.isPointInFill(new DOMPoint(x, y).matrixTransform(box.getScreenCTM().inverse())));
+    const isOn = (x, y) => boxes.some((box) => {
+        return box.isPointInFill(new DOMPoint(x, y).matrixTransform(box.getScreenCTM().inverse()));
+    });
     let least = Infinity;
     for (let y = middle[1]; boxes.length > 0 && y < middle[1] + 120 && least > 0; y += 4) {
-        for (let x = middle[0]; x < middle[0] + 320 && least > 0; x += 4) if (isOn(x, y) && isOn(x + 4, y)) [least, found.drag] = [0, [x + 2, y]];
+        for (let x = middle[0]; x < middle[0] + 320 && least > 0; x += 4) {
+            if (isOn(x, y) && isOn(x + 4, y)) [least, found.drag] = [0, [x + 2, y]];
+        }
     }
     while (found.pan && isOn(...found.pan)) found.pan[0] += 3;
     for (const node of document.querySelectorAll(".react-flow__node")) {
@@ -240,6 +254,9 @@ async def measure_undo(look: Looked) -> Figures:
     return figures
 
 
+RUNS = {"pixels": measure_pixels, "flood": measure_flood}
+
+
 async def measure(options: argparse.Namespace) -> None:
     """Measure all, and print each part as soon as it is there."""
     began = time.perf_counter()
@@ -252,16 +269,18 @@ async def measure(options: argparse.Namespace) -> None:
             served.put(pixels_graph())
             await stack.enter_async_context(served)
             browser = await stack.enter_async_context(browsing())
-            for part in (measure_pixels, measure_flood):
+            for part in [run for name, run in RUNS.items() if name in options.only]:
                 async with looking(browser, served) as look:
                     title, rows = await part(look, served, options)
                 print(f"{title}\n{rows_table(rows)}\n", flush=True)
             columns: dict[int, Figures] = {}
-            for nodes in options.nodes:
+            sizes = options.nodes if any(part not in RUNS for part in options.only) else []
+            for nodes in sizes:
                 if time.perf_counter() - began < MOST_S:
                     async with looking(browser, served) as look:
-                        columns[nodes] = await measure_editor(look, nodes)
-            print(table(columns), flush=True)
+                        columns[nodes] = await measure_editor(look, nodes, options.only)
+            if columns:
+                print(table(columns), flush=True)
     print(f"\n{time.perf_counter() - began:.0f} s")
 
 
@@ -300,6 +319,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--nodes", type=int, nargs="+", default=[100, 500, 1000, 3000])
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure; all if not given")
     parser.add_argument("--wide", type=int, default=1000, help="nodes of the run that is watched in a flood")
     parser.add_argument("--rounds", type=int, default=15, help="how often its loop goes round")
     parser.add_argument("--rate", type=float, default=5000.0, help="its events a second")

@@ -20,6 +20,8 @@ const MOST_FLOWS = 50;
 const CHARACTER_PX = 6.3;
 /** Of a frame's 16 ms as much as leaves the browser its own part. */
 const SLICE_MS = 10;
+/** So few nodes are painted at once: what is seen of them is then always whole. */
+const FEW = 64;
 
 /**
  * @typedef {object} Card
@@ -109,7 +111,7 @@ export class Painter {
       else if (!isStill(card, known)) this.wording.add(card);
     }
     this.#paintWires(this.moment);
-    this.#work(isFirst ? Infinity : performance.now() + SLICE_MS);
+    this.#work(isFirst || this.standing.size + this.wording.size <= FEW ? Infinity : performance.now() + SLICE_MS);
   }
 
   /** Whether words could be read. @param {boolean} isFar */
