@@ -266,3 +266,20 @@ def test_brackets_scrub_the_last_run_from_the_canvas(served: Served, open_editor
     page.locator(".drawer").get_by_role("button", name="Back to now").click()
     page.locator(".through", has_text="As of event").wait_for(state="detached")
     assert serious(page, ".drawer") == []
+
+
+def test_a_text_shows_what_it_would_have_come_to(served: Served, open_editor: OpenEditor) -> None:
+    nodes = {**TEXTS["nodes"], "shout": {**TEXTS["nodes"]["shout"], "to": [{"when": "true", "node": "cut"}]}}
+    graph = new_graph(served, "previewed", {**TEXTS, "nodes": nodes})
+    ended(served, graph)
+    drawing = open_editor(graph)
+    drawing.click("cut")
+    field = drawing.field("nodes", "cut", "args").locator("textarea")
+    field.fill("{input.topic} are {state.title}")
+    preview = drawing.page.locator(".preview")
+    preview.get_by_text("rivers are RIVERS").wait_for()
+    field.fill("{state.absent}")
+    preview.get_by_text("The last run had no state.absent").wait_for()
+    drawing.press_edge("shout:0")
+    drawing.field("nodes", "shout", "to", 0, "when").locator("textarea").fill("size(state.title) > 3")
+    preview.get_by_text("true", exact=True).wait_for()

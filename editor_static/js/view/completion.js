@@ -6,6 +6,7 @@ import { complete } from "../document/names.js";
 import { brief, lookUp } from "../live/values.js";
 import { word } from "../words.js";
 import { useEditor } from "./context.js";
+import { Preview } from "./preview.js";
 import { useLastRun } from "./run/last.js";
 /** @import { Path } from "../contract.js" */
 
@@ -17,6 +18,7 @@ export function CompletingText({ value, language, path, isLong = false, onText, 
   const ref = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [open, setOpen] = useState(/** @type {{ from: number, to: number, items: any[] } | null} */ (null));
   const [active, setActive] = useState(0);
+  const [isWritten, setWritten] = useState(false);
   const caret = useRef(/** @type {number | null} */ (null));
 
   useLayoutEffect(() => {
@@ -63,7 +65,8 @@ export function CompletingText({ value, language, path, isLong = false, onText, 
       "aria-controls": open ? `${rest["id"]}-list` : undefined,
       "aria-activedescendant": open ? `${rest["id"]}-${active}` : undefined,
       onChange: (/** @type {any} */ event) => { onText(event.target.value); look(event.target, false); },
-      onBlur: () => setOpen(null),
+      onFocus: () => setWritten(true),
+      onBlur: () => { setOpen(null); setWritten(false); },
       onKeyDown: (/** @type {any} */ event) => {
         if (event.nativeEvent.isComposing) return;
         if (!open) {
@@ -79,8 +82,14 @@ export function CompletingText({ value, language, path, isLong = false, onText, 
         event.stopPropagation();
       },
     }),
+    isWritten && language && value !== "" ? h(Previewed, { text: value, language, path }) : null,
     open ? h(Offered, { id: rest["id"], items: open.items, active, path, onActive: setActive, onChoose: choose }) : null,
   );
+}
+
+/** @param {{ text: string, language: "template" | "expression", path: Path }} props */
+function Previewed({ text, language, path }) {
+  return h(Preview, { text, language, path, names: useLastNames(path) });
 }
 
 /**
