@@ -2,6 +2,7 @@
 // address and the parts; a part is given what it needs.
 import { createRoot, h } from "../vendor/flow.js";
 import { Problem, ROOT, ask, value } from "./api.js";
+import { OpenGates } from "./live/open.js";
 import { Stream } from "./live/stream.js";
 import { openDocument } from "./store/document.js";
 import { Pins } from "./store/pins.js";
@@ -44,8 +45,9 @@ async function open(name) {
     const last = new LastRun(name, runs);
     const pins = new Pins(name, kept());
     addEventListener("storage", (event) => event.key === pins.key && pins.reread());
-    hold(store, last);
-    root.render(h(App, { store, runs, last, pins, about: { schema, tools: tools.tools, graphs: graphs.graphs, models: models.providers } }));
+    const gates = new OpenGates(() => value("GET", "api/inbox"), browser);
+    hold(store, last, gates);
+    root.render(h(App, { store, runs, last, pins, gates, about: { schema, tools: tools.tools, graphs: graphs.graphs, models: models.providers } }));
   } catch (error) {
     if (error instanceof Problem && error.status === 401) root.render(h(LogIn, { onDone: () => location.reload() }));
     else root.render(h(Trouble, { error }));
@@ -71,21 +73,28 @@ async function logInByLink() {
 
 /**
  * What happens to the graph elsewhere is told to the store, and where something may have been missed it looks for itself;
- * that a run of it has begun is told to who shows the last one; what is unsaved is saved before the page goes.
+ * that a run of it has begun is told to who shows the last one, and what is asked to who counts it; what is unsaved is saved before the page goes.
  * @param {DocumentStore} store
  * @param {LastRun} last
+ * @param {OpenGates} gates
  */
-function hold(store, last) {
+function hold(store, last, gates) {
   const listen = () => {
     let isBroken = false;
     return new Stream(() => `${ROOT}api/events`, {
       events: {
         graph: (told) => { if (told.graph === store.get().name) store.changedOnServer(told.etag ?? null); },
-        message: (told) => { if (told.type === "run.started" && told.graph === store.get().name) last.begun(told.run); },
+        message: (told) => {
+          if (told.type === "run.started" && told.graph === store.get().name) last.begun(told.run);
+          gates.hear(told);
+        },
       },
       state: (state) => {
         // Nobody tells again what was told while the line was broken.
-        if (state === "live" && isBroken) store.retry();
+        if (state === "live" && isBroken) {
+          store.retry();
+          gates.again();
+        }
         if (state === "live" || state === "lost" || state === "resting") isBroken = state !== "live";
       },
     }, browser);

@@ -283,3 +283,15 @@ def test_a_text_shows_what_it_would_have_come_to(served: Served, open_editor: Op
     drawing.press_edge("shout:0")
     drawing.field("nodes", "shout", "to", 0, "when").locator("textarea").fill("size(state.title) > 3")
     preview.get_by_text("true", exact=True).wait_for()
+
+
+def test_what_is_asked_elsewhere_is_counted_in_the_header(served: Served, open_editor: OpenEditor, texts: str) -> None:
+    page = open_editor(texts).page
+    run = served.start("draft-and-review", {"topic": "rivers"})["id"]
+    gate = served.until(run, lambda event: event["type"] == "gate.opened")[-1]["gate"]
+    counted = page.locator("a[href$=inbox] .count")
+    counted.wait_for()
+    before = int(counted.inner_text())
+    assert served.client("ann").post(f"/api/runs/{run}/gates/{gate}", json={"option": "approve"}).status_code == 200
+    left = counted.get_by_text(str(before - 1), exact=True) if before > 1 else counted
+    left.wait_for(state="attached" if before > 1 else "detached")

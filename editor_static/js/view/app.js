@@ -20,6 +20,7 @@ import { Palette } from "./palette.js";
 import { Leftover, Popups } from "./popups.js";
 import { OpenRunsContext, RunView } from "./run/index.js";
 /** @import { DocumentStore, Edit } from "../contract.js" */
+/** @import { OpenGates } from "../live/open.js" */
 /** @import { About, Editor, Ui } from "./context.js" */
 /** @import { Pins } from "../store/pins.js" */
 /** @import { LastRun, OpenRuns } from "./run/index.js" */
@@ -30,8 +31,8 @@ const START = {
   scope: [], edge: null, extra: new Set(), popup: null, isMerging: false, base: "opened", toast: null, isThroughOpen: true, problem: -1, field: null,
 };
 
-/** @param {{ store: DocumentStore, about: About, runs: OpenRuns, last: LastRun, pins: Pins }} props */
-export function App({ store, about, runs, last, pins }) {
+/** @param {{ store: DocumentStore, about: About, runs: OpenRuns, last: LastRun, pins: Pins, gates: OpenGates }} props */
+export function App({ store, about, runs, last, pins, gates }) {
   const snapshot = useSyncExternalStore(store.subscribe, store.get);
   const [ui, setAll] = useState(START);
   const [said, setSaid] = useState({ text: "", turn: 0 });
@@ -102,7 +103,7 @@ export function App({ store, about, runs, last, pins }) {
       h(
         "div",
         { className: "app" },
-        h(Header, null),
+        h(Header, { gates }),
         ui.mode === "build" ? h(Build, null) : ui.mode === "run" ? h("main", { className: "run-room", id: "mode-panel", role: "tabpanel", "aria-labelledby": "mode-run" }, h(RunView, { name: snapshot.name, store, pins, chosen: last.get().run, isNew: ui.isStarting, onNew: (/** @type {boolean} */ isStarting) => setUi({ isStarting }), onRun: (/** @type {string} */ id) => last.choose(id) })) : h("main", { style: { minHeight: 0 } }, h(History, null)),
         h(Popups, null),
         h("div", { className: "unseen", role: "status", "aria-live": "polite", "data-said": true }, said.text + (said.turn % 2 ? "\u200b" : "")),

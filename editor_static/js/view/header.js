@@ -1,14 +1,16 @@
 // The header: what is open, how the keeping of it stands, the three ways to look at it, and Run.
-import { h } from "../../vendor/flow.js";
+import { h, useSyncExternalStore } from "../../vendor/flow.js";
 import { ROOT } from "../api.js";
 import { keyOf } from "../gestures/keys.js";
 import { moment, say, word } from "../words.js";
 import { useEditor } from "./context.js";
 import { Icon } from "./icons.js";
+/** @import { OpenGates } from "../live/open.js" */
 
 const MODES = /** @type {const} */ (["build", "run", "history"]);
 
-export function Header() {
+/** @param {{ gates: OpenGates }} props  gates: the decisions that are waited for */
+export function Header({ gates }) {
   const editor = useEditor();
   const { snapshot, ui } = editor;
   const errors = snapshot.findings.filter((one) => one.severity === "error").length;
@@ -43,7 +45,7 @@ export function Header() {
         errors + warnings ? h("span", { className: `count ${errors ? "error" : "warning"}` }, errors + warnings) : null,
       ),
       h("button", { className: "icon-only", "aria-label": word("action.export"), "aria-haspopup": "menu", title: `${word("action.export")} (${keyOf("export")})`, onClick: (/** @type {any} */ event) => openExport(editor, event.currentTarget) }, h(Icon, { name: "share" })),
-      h("a", { className: "button icon-only", href: `${ROOT}inbox`, "aria-label": word("inbox"), title: word("inbox") }, h(Icon, { name: "inbox" })),
+      h(Inbox, { gates }),
       h("button", { className: "icon-only only-narrow", "aria-label": word("inspector"), "aria-expanded": ui.isInspectorOpen, title: word("inspector"), onClick: () => editor.setUi({ isInspectorOpen: !ui.isInspectorOpen }) }, h(Icon, { name: "gear" })),
       h("button", { className: "first", title: `${word("action.run")} (${keyOf("run")})`, onClick: () => editor.run("run") }, h(Icon, { name: "play" }), word("run")),
     ),
@@ -65,6 +67,13 @@ function undoWord(key, title) {
 export function openExport(editor, button) {
   const box = button.getBoundingClientRect();
   editor.setUi({ popup: { type: "export", x: box.right - 220, y: box.bottom + 6 } });
+}
+
+/** @param {{ gates: OpenGates }} props */
+function Inbox({ gates }) {
+  const count = useSyncExternalStore(gates.subscribe, gates.get);
+  const said = count ? word("inbox.count", count) : word("inbox");
+  return h("a", { className: count ? "button" : "button icon-only", href: `${ROOT}inbox`, "aria-label": said, title: said }, h(Icon, { name: "inbox" }), count ? h("span", { className: "count asking" }, count) : null);
 }
 
 function SaveState() {
