@@ -404,7 +404,7 @@ export const WORDS = {
     "history.name": "Name this version",
     "history.name_it": "Keep",
     "history.named": "The version has its name",
-    "history.changes": "{0} changes",
+    "history.changes": "Changes: {0}",
     "history.same": "Nothing differs.",
     "history.restore": "Bring this version back",
     "diff.list": "What differs",
