@@ -30,7 +30,14 @@ def begun(served: Served, open_editor: Any, name: str, **how: Any) -> Drawing:
     """An editor of the chain that cannot save yet, so that what is done in it meets what somebody else saves."""
     open_editor.expected.extend(["412", "ERR_FAILED"])
     drawing: Drawing = open_editor(new_graph(served, name, CHAIN), **how)
-    drawing.page.route("**/api/graphs/*", lambda it: it.abort() if it.request.method == "PUT" else it.continue_())
+
+    def hold_back(route: Any) -> None:
+        if route.request.method == "PUT":
+            route.abort()
+        else:
+            route.continue_()
+
+    drawing.page.route("**/api/graphs/*", hold_back)
     return drawing
 
 

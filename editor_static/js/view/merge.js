@@ -240,15 +240,34 @@ function NodeWords({ piece, node, id }) {
 
 /** A value as text, what is another than before marked in it. @param {{ value: any, before: any }} props */
 function Marked({ value, before }) {
-  const [text, was] = [value, before].map((one) => (one === undefined ? "" : typeof one === "string" ? one : JSON.stringify(one, null, 2)));
-  const [now, old] = [text ?? "", was ?? ""];
+  const text = textOf(value);
+  const [start, end] = changedIn(text, textOf(before));
+  return h("pre", { className: "value", tabIndex: text.length > 300 ? 0 : undefined }, start === end ? text : [text.slice(0, start), h("mark", { key: "mark" }, text.slice(start, end)), text.slice(end)]);
+}
+
+/** @param {any} value */
+function textOf(value) {
+  return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}
+
+/**
+ * From where to where a text is another than it was, in whole words; nowhere if little of it has stayed.
+ * @param {string} text
+ * @param {string} was
+ * @returns {[number, number]}
+ */
+function changedIn(text, was) {
+  const most = Math.min(text.length, was.length);
   let start = 0;
-  while (start < Math.min(now.length, old.length) && now[start] === old[start]) start += 1;
-  let end = 0;
-  while (end < Math.min(now.length, old.length) - start && now.at(-1 - end) === old.at(-1 - end)) end += 1;
-  const isWhole = old === "" || start + end === 0;
-  const isLong = now.length > 300;
-  return h("pre", { className: "value", tabIndex: isLong ? 0 : undefined }, isWhole ? now : [now.slice(0, start), h("mark", { key: "mark" }, now.slice(start, now.length - end)), now.slice(now.length - end)]);
+  while (start < most && text[start] === was[start]) start += 1;
+  let kept = 0;
+  while (kept < most - start && text.at(-1 - kept) === was.at(-1 - kept)) kept += 1;
+  if ((start + kept) * 3 < text.length) return [0, 0];
+  const isInWord = (/** @type {number} */ place) => place > 0 && place < text.length && /\S\S/.test(text.slice(place - 1, place + 1));
+  let end = text.length - kept;
+  while (isInWord(start)) start -= 1;
+  while (isInWord(end)) end += 1;
+  return [start, end];
 }
 
 /**
