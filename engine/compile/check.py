@@ -114,7 +114,8 @@ def _outputs(graph: Graph, facts: Facts) -> dict[str, JsonValue]:
     """Subgraph node to the schema of its output, where it is known."""
     outputs: dict[str, JsonValue] = {}
     for name, memo in graph.memos.items():
-        output = _output_of(memo, facts)
+        node = memo.node
+        output = _output_of(node, memo, facts) if isinstance(node, SubgraphNode) and node.each is None else None
         if output is not None:
             outputs[name] = output
     return outputs
@@ -138,10 +139,9 @@ def _with_outputs(types: Types, outputs: dict[str, JsonValue]) -> Types:
     return Types(schemas, {**types.outputs, **outputs})
 
 
-def _output_of(memo: Memo, facts: Facts) -> JsonValue:
+def _output_of(node: SubgraphNode, memo: Memo, facts: Facts) -> JsonValue:
     """The schema of a subgraph's output, or None where an ``end`` of it may give another."""
-    node = memo.node
-    inner = inner_graph(memo, facts) if isinstance(node, SubgraphNode) and node.each is None else None
+    inner = inner_graph(node, memo, facts)
     if inner is None or any(isinstance(other, EndNode) and other.output is not None for other in inner.nodes.values()):
         return None
     names: dict[str, JsonValue] = dict.fromkeys(inner.output or {}, True)
@@ -152,7 +152,7 @@ def _inline(graph: Graph, path: Parts, facts: Facts, memory: Memory) -> Iterator
     """The findings of the graphs that stand in subgraph nodes, at their places in this document."""
     for name, memo in graph.memos.items():
         node = memo.node
-        inner = inner_graph(memo, facts) if isinstance(node, SubgraphNode) and node.inline is not None else None
+        inner = inner_graph(node, memo, facts) if isinstance(node, SubgraphNode) and node.inline is not None else None
         if inner is not None:
             here = (*path, "nodes", name, "inline")
             for found in _own(inner, facts, memory):

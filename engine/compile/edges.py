@@ -17,17 +17,27 @@ from engine.model.nodes import Edge, EndNode, ForkNode, GateNode, LoopBackNode, 
 
 def edge_findings(graph: Graph) -> Iterator[Finding]:
     """Every finding about edges and ports of every node."""
-    for name, node in graph.nodes.items():
+    for name, memo in graph.memos.items():
+        node = memo.node
         if isinstance(node, EndNode):
             yield from _after_end(name, node)
             continue
         for index, edge in enumerate(node.to):
             if edge.node not in graph.nodes:
                 yield _unknown_target(graph, name, index, edge)
-        yield from _unknown_ports(name, node)
-        yield from _crowded_ports(graph, name, node)
-        yield from _impossible(name, node)
-        yield from _open_ports(graph, name, node)
+        if not memo.is_sound(_own_findings):
+            found = list(_own_findings(graph, name, node))
+            yield from found
+            if not found:
+                memo.sound(_own_findings)
+
+
+def _own_findings(graph: Graph, name: str, node: Node) -> Iterator[Finding]:
+    """What is wrong with a node's edges wherever they lead; whether anything is depends on the node alone."""
+    yield from _unknown_ports(name, node)
+    yield from _crowded_ports(graph, name, node)
+    yield from _impossible(name, node)
+    yield from _open_ports(graph, name, node)
 
 
 def _unknown_target(graph: Graph, name: str, index: int, edge: Edge) -> Finding:

@@ -14,7 +14,6 @@ from pydantic import JsonValue
 
 from engine.model.graph import Graph
 from engine.model.memo import Memo
-from engine.model.nodes import Node
 from engine.model.schema import Validator, validator
 
 
@@ -73,11 +72,11 @@ class Toolbox:
             made = self._arguments[tool, key] = part_of((self.tools or {})[tool].parameters, key)
         return made
 
-    def is_quiet(self, memo: Memo, look: Callable[[Node], bool]) -> bool:
-        """Whether nothing is to be said of how a node uses these tools; ``look`` is asked once."""
+    def is_quiet(self, memo: Memo, look: Callable[[], bool]) -> bool:
+        """Whether nothing is to be said of how a node uses these tools; ``look`` is asked once for each node."""
         quiet = self._quiet.get(memo)
         if quiet is None:
-            quiet = self._quiet[memo] = look(memo.node)
+            quiet = self._quiet[memo] = look()
         return quiet
 
 

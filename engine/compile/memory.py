@@ -33,7 +33,7 @@ class Memory:
         box = self._toolbox
         if not box.holds(tools):
             box = self._toolbox = Toolbox(tools)
-            self._words = Kept(_MOST_UNITS)
+            self._words = Kept[Hashable, Vocabulary](_MOST_UNITS)
         return box
 
     def ways(self, graph: Graph) -> tuple[Hashable, Ways]:

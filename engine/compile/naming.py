@@ -7,16 +7,18 @@ ways of the graph. What may be there and may not is no finding; that is what ``?
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from engine.compile.catalogue import finding
 from engine.compile.fixes import replace
-from engine.compile.uses import Spot, Use, Uses
+from engine.compile.uses import Parts, Spot, Use, Uses
 from engine.model.cel_words import ExpressionProblem
 from engine.model.findings import Finding, Fix, pointer
 from engine.model.graph import Graph
 from engine.model.names import ROOTS, nearest
 from engine.model.nodes import JoinNode
+from engine.model.paths import Path
 from engine.model.values import ABSENT
 
 _WORD = re.compile(r"[^\W\d]\w*|\d+")
@@ -30,18 +32,78 @@ _EXPLAINED = {
 _SORTS = {"limit": "expression.limit", "syntax": "expression.syntax", "type": "expression.type"}
 
 
-def name_findings(graph: Graph, uses: Uses) -> Iterator[Finding]:
+MOST_UNITS = 16_000_000
+"""So much is spent on what the wrong names of a document may have meant (about a second); then they are only told."""
+_UNITS_OF_NAME = 16
+MOST_TOLD = 5_000
+"""So many wrong names of a document are told; the others show when these are mended."""
+
+
+class Missing:
+    """A name that leads to nothing; what was meant by it is looked for once, since that takes long among many names."""
+
+    __slots__ = ("_close", "use")
+
+    def __init__(self, use: Use) -> None:
+        self.use = use
+        self._close: Finding | None = None
+
+    def units(self, graph: Graph) -> int:
+        """What a close look costs: every name there is, and a copy of the text for its fix."""
+        return _UNITS_OF_NAME * (len(graph.nodes) + len(graph.state)) + len(self.use.source)
+
+    def closely(self, graph: Graph) -> Finding:
+        """What is wrong, with what was meant."""
+        if self._close is None:
+            self._close = _missing(graph, self.use)
+        return self._close
+
+    def plainly(self, graph: Graph) -> Finding:
+        """What is wrong."""
+        use = self.use
+        code, message = _told(graph, use, _first_missing(use))
+        return finding(code, message, pointer(*use.spot.place), use.spot.node)
+
+
+def name_problems(graph: Graph, uses: Uses) -> tuple[Missing | Finding, ...]:
     """Names of templates and expressions that lead to nothing, whatever the graph does; expressions with errors."""
+    return (*_missing_in_templates(graph, uses), *_in_formulas(uses))
+
+
+def _missing_in_templates(graph: Graph, uses: Uses) -> Iterable[Missing]:
+    """Of the same name in the same text the last one stands for all."""
+    found: dict[tuple[Parts, str], Missing] = {}
+    present: set[tuple[Parts, Path]] = set()
     for use in uses.names:
-        if use.in_template and _is_absent(graph, use):
-            yield _missing(graph, use)
+        key = use.spot.place, use.path
+        if not use.in_template or key in present:
+            continue
+        if _is_absent(graph, use):
+            found[use.spot.place, use.text] = Missing(use)
+        else:
+            present.add(key)
+    return found.values()
+
+
+def _in_formulas(uses: Uses) -> Iterator[Missing | Finding]:
     for formula in uses.formulas:
         starts = {use.start: use for use in formula.uses}
         for problem in formula.expression.check(formula.expects):
             if problem.sort == "unknown":
-                yield _missing(graph, starts[problem.column - 1])
+                yield Missing(starts[problem.column - 1])
             else:
                 yield _wrong(formula.spot, problem)
+
+
+def name_findings(graph: Graph, problems: Iterable[Missing | Finding]) -> Iterator[Finding]:
+    """The problems of a whole document as findings: each with a hint and a fix as long as that does not take long."""
+    left = MOST_UNITS
+    for problem in islice(problems, MOST_TOLD):
+        if isinstance(problem, Finding):
+            yield problem
+            continue
+        left -= problem.units(graph)
+        yield problem.closely(graph) if left > 0 else problem.plainly(graph)
 
 
 def _is_absent(graph: Graph, use: Use) -> bool:
@@ -56,7 +118,7 @@ def _is_absent(graph: Graph, use: Use) -> bool:
 
 
 def _missing(graph: Graph, use: Use) -> Finding:
-    length = next(n for n in range(1, len(use.path) + 1) if use.spot.types.at(use.path[:n]) is ABSENT)
+    length = _first_missing(use)
     known = use.spot.types.names_at(use.path[: length - 1])
     wrong = str(use.path[length - 1])
     code, message = _told(graph, use, length)
@@ -69,6 +131,11 @@ def _missing(graph: Graph, use: Use) -> Finding:
         hint = f"{hint or 'add the key to `state`'}; to write braces as text, double them"
     fix = _respelt(use, length, meant) if meant else None
     return finding(code, message, pointer(*use.spot.place), use.spot.node, hint, fix)
+
+
+def _first_missing(use: Use) -> int:
+    """How many of the parts of its path lead to nothing first."""
+    return next(n for n in range(1, len(use.path) + 1) if use.spot.types.at(use.path[:n]) is ABSENT)
 
 
 def _told(graph: Graph, use: Use, length: int) -> tuple[str, str]:

@@ -32,6 +32,7 @@ class NodeSets:
         self.analysis = analysis
         self.asked = sorted(set(asked))
         self._shape = analysis.shape
+        self._loops = analysis.loops
         self._bit = {node: 1 << place for place, node in enumerate(self.asked)}
 
     def mask(self, nodes: Iterable[int]) -> int:
@@ -46,17 +47,17 @@ class NodeSets:
 
         A way leads from one to the other, repeats included, or a loop around ``one`` is over before.
         """
-        around = self.analysis.loops.around[one]
+        around = self._loops.around[one]
         if not around:
             return bool(self._ancestors[other] & self._bit[one])
-        outermost = self.analysis.loops.loops[around[0]]
-        inside = self.analysis.loops.around[other][:1] == around[:1]
+        outermost = self._loops.loops[around[0]]
+        inside = self._loops.around[other][:1] == around[:1]
         return inside or bool(self._ancestors[other] & self._entry_bit[outermost.header])
 
     def not_over(self, node: int) -> int:
         """The asked nodes with smaller numbers that may run at the same time as far as waiting and choices say."""
         left = (self._bit[node] - 1) & ~self._over[node] & ~self._exclusive(node)
-        for loop in self.analysis.loops.around[node]:
+        for loop in self._loops.around[node]:
             left &= ~self._after_loops[loop]
         return left
 
@@ -68,8 +69,9 @@ class NodeSets:
         started: list[int] = []
         decided: list[int] = []
         for node, document in enumerate(self._shape.nodes):
-            sure = [self._when_taken(edge, started, decided) for edge in self._shape.into[node]]
-            least = _union([self._when(edge, decided) for edge in self._shape.into[node]])
+            into = self._shape.into[node]
+            sure = [self._when_taken(edge, started, decided) for edge in into]
+            least = _union([self._when(edge, decided) for edge in into])
             need = 1 if isinstance(document, EndNode) else need_of(document) if isinstance(document, JoinNode) else 0
             if need:
                 passed = _in_at_least(sure, max(1, len(sure) - need + 1))
@@ -101,17 +103,14 @@ class NodeSets:
         """What is over before the source, the source, and the loops that the edge leaves and so waits for."""
         link = self._shape.links[edge]
         bits = over[link.source] | self._bit.get(link.source, 0)
-        left = self.analysis.loops.leaves[edge]
+        left = self._loops.leaves[edge]
         waits = left and not isinstance(self._shape.nodes[link.target], EndNode)
         return bits | self._bodies[left[-1]] if waits else bits
 
     @cached_property
     def _bodies(self) -> list[int]:
         """For each loop the asked nodes of its body, and a bit of its own above theirs: the loop is over."""
-        return [
-            self.mask(loop.body) | 1 << (len(self.asked) + place)
-            for place, loop in enumerate(self.analysis.loops.loops)
-        ]
+        return [self.mask(loop.body) | 1 << (len(self.asked) + place) for place, loop in enumerate(self._loops.loops)]
 
     @cached_property
     def _after_loops(self) -> list[int]:
@@ -120,7 +119,7 @@ class NodeSets:
         Only these have to be told: of two nodes it is the one with the larger number whose ``_over`` is looked at.
         """
         after: list[int] = []
-        for place, loop in enumerate(self.analysis.loops.loops):
+        for place, loop in enumerate(self._loops.loops):
             among = self.asked[bisect_right(self.asked, loop.header) : bisect_right(self.asked, loop.body[-1])]
             over = 1 << (len(self.asked) + place)
             after.append(self.mask(node for node in among if self._over[node] & over))
@@ -139,7 +138,7 @@ class NodeSets:
 
     @cached_property
     def _entry_bit(self) -> dict[int, int]:
-        outermost = [loop.header for loop in self.analysis.loops.loops if loop.depth == 1]
+        outermost = [loop.header for loop in self._loops.loops if loop.depth == 1]
         return {header: 1 << (len(self.asked) + place) for place, header in enumerate(outermost)}
 
     # --- one execution ---

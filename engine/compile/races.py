@@ -26,12 +26,12 @@ class Flow:
     Attributes:
         writers: state key to the nodes that write it, and the field, in walking order.
         readers: state key to the uses of it, by node.
-        reads: uses of other nodes' values: reader, the other, the use.
+        reads: fields that use other nodes' values, each once: reader, the other, the field's place.
     """
 
     writers: dict[str, dict[int, Parts]] = field(default_factory=dict[str, dict[int, Parts]])
     readers: dict[str, dict[int, Use]] = field(default_factory=dict[str, dict[int, Use]])
-    reads: list[tuple[int, int, Use]] = field(default_factory=list[tuple[int, int, Use]])
+    reads: dict[tuple[int, int, Parts], None] = field(default_factory=dict[tuple[int, int, Parts], None])
 
     def asked(self) -> Iterator[int]:
         """The nodes of which it matters what they can run beside."""
@@ -60,7 +60,7 @@ def flow_of(analysis: Analysis, uses: Iterable[Use]) -> Flow:
         if use.path[0] == "state":
             flow.readers.setdefault(str(use.path[1]), {}).setdefault(reader, use)
         elif use.path[0] == "nodes" and use.path[1] in number_of:
-            flow.reads.append((reader, number_of[str(use.path[1])], use))
+            flow.reads[reader, number_of[str(use.path[1])], use.spot.place] = None
     return flow
 
 
@@ -72,8 +72,8 @@ def race_findings(analysis: Analysis, together: Together, flow: Flow) -> Iterato
             yield from _write_races(analysis, together, key, writers)
         if writers and len(writers.keys() | flow.readers.get(key, {}).keys()) > 1:
             yield from _read_races(analysis, together, key, flow)
-    for reader, other, use in flow.reads:
-        yield from _read(analysis, together, reader, other, use)
+    for reader, other, parts in flow.reads:
+        yield from _read(analysis, together, reader, other, parts)
     yield from _unwritten(analysis, together, flow)
 
 
@@ -152,21 +152,21 @@ def _read_races(analysis: Analysis, together: Together, key: str, flow: Flow) ->
         yield finding("read.race", message, pointer(*use.spot.place), use.spot.node, hint)
 
 
-def _read(analysis: Analysis, together: Together, reader: int, other: int, use: Use) -> Iterator[Finding]:
+def _read(analysis: Analysis, together: Together, reader: int, other: int, parts: Parts) -> Iterator[Finding]:
     """A value of another node: whether that can have run, and surely has."""
     shape = analysis.shape
     name, there = shape.ids[reader], shape.ids[other]
-    place = pointer(*use.spot.place)
     if reader == other:
         if not analysis.loops.around[reader]:
             message = f"`{name}` reads its own value of an earlier time, but it runs only once"
+            place = pointer(*parts)
             yield finding("reference.never", message, place, name, "its own output is `output` in `save` and `when`")
     elif together.is_beside(reader, other):
         message = f"`{name}` reads the value of `{there}`, which may run at the same time"
-        yield finding("read.race", message, place, name, "join the branches first")
+        yield finding("read.race", message, pointer(*parts), name, "join the branches first")
     elif not together.can_precede(other, reader):
         message = f"`{name}` reads the value of `{there}`, which cannot have run before it"
-        yield finding("reference.never", message, place, name, f"read it in a node after `{there}`")
+        yield finding("reference.never", message, pointer(*parts), name, f"read it in a node after `{there}`")
 
 
 # --- a reader before all writers ---

@@ -96,14 +96,24 @@ def shape_of(graph: Graph) -> Shape | Cyclic:
 def _links(graph: Graph, places: dict[str, int]) -> list[Link]:
     """The edges between known nodes; an ``end`` has none, whatever stands there."""
     links: list[Link] = []
-    for source, node in enumerate(graph.nodes.values()):
-        repeats = "repeat" if isinstance(node, LoopBackNode) else None
-        for index, edge in enumerate(node.to):
-            if edge.node in places and not isinstance(node, EndNode):
-                port = port_of(node, edge)
-                conditional = edge.when is not None
-                links.append(Link(source, places[edge.node], index, port, conditional, port == repeats))
+    for source, memo in enumerate(graph.memos.values()):
+        for name, index, port, conditional, is_repeat in memo.get(_ways_on):
+            target = places.get(name)
+            if target is not None:
+                links.append(Link(source, target, index, port, conditional, is_repeat))
     return links
+
+
+def _ways_on(node: Node) -> list[tuple[str, int, str, bool, bool]]:
+    """The edges of a node: target, place, port, whether it has a condition, whether it repeats."""
+    if isinstance(node, EndNode):
+        return []
+    repeats = "repeat" if isinstance(node, LoopBackNode) else None
+    ports = [port_of(node, edge) for edge in node.to]
+    return [
+        (edge.node, index, port, edge.when is not None, port == repeats)
+        for index, (edge, port) in enumerate(zip(node.to, ports, strict=True))
+    ]
 
 
 def _topological(count: int, links: list[Link]) -> list[int]:
@@ -130,18 +140,20 @@ def _numbered(graph: Graph, ids: list[str], links: list[Link], order: list[int])
     out: list[list[int]] = [[] for _ in ids]
     into: list[list[int]] = [[] for _ in ids]
     repeats_into: list[list[int]] = [[] for _ in ids]
-    renumbered: list[Link] = []
+    if order != list(range(len(ids))):
+        links = [
+            Link(number[link.source], number[link.target], link.index, link.port, link.conditional, link.is_repeat)
+            for link in links
+        ]
     for edge, link in enumerate(links):
-        moved = Link(number[link.source], number[link.target], link.index, link.port, link.conditional, link.is_repeat)
-        renumbered.append(moved)
-        out[moved.source].append(edge)
-        (repeats_into if moved.is_repeat else into)[moved.target].append(edge)
+        out[link.source].append(edge)
+        (repeats_into if link.is_repeat else into)[link.target].append(edge)
     names = tuple(ids[place] for place in order)
     return Shape(
         ids=names,
         nodes=tuple(graph.nodes[name] for name in names),
         number_of={name: new for new, name in enumerate(names)},
-        links=tuple(renumbered),
+        links=tuple(links),
         out=tuple(map(tuple, out)),
         into=tuple(map(tuple, into)),
         repeats_into=tuple(map(tuple, repeats_into)),

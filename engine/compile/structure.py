@@ -99,16 +99,18 @@ def _start_fix(graph: Graph, starts: list[str]) -> Fix:
 
 def join_findings(graph: Graph) -> Iterator[Finding]:
     """What joins wait for, against the edges that lead to them."""
-    into: dict[str, list[tuple[str, int]]] = {}
+    into: dict[str, list[tuple[str, int]]] = {
+        name: [] for name, node in graph.nodes.items() if isinstance(node, JoinNode)
+    }
     for name, node in graph.nodes.items():
         for index, edge in enumerate(node.to) if not isinstance(node, EndNode) else ():
-            if not (isinstance(node, LoopBackNode) and port_of(node, edge) == "repeat"):
-                into.setdefault(edge.node, []).append((name, index))
+            ways = into.get(edge.node)
+            if ways is not None and not (isinstance(node, LoopBackNode) and port_of(node, edge) == "repeat"):
+                ways.append((name, index))
     for name, node in graph.nodes.items():
         if isinstance(node, JoinNode):
-            ways = into.get(name, [])
-            yield from _range_findings(name, node.wait, len(ways))
-            yield from _twice_findings(graph, name, ways)
+            yield from _range_findings(name, node.wait, len(into[name]))
+            yield from _twice_findings(graph, name, into[name])
         elif isinstance(node, AgentNode | ToolNode) or node.kind == "subgraph":
             yield from _range_findings(name, getattr(node, "wait", None), None)
 

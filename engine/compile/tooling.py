@@ -43,10 +43,10 @@ def tool_findings(graph: Graph, facts: Facts) -> Iterator[Finding]:
         node = memo.node
         match node:
             case ToolNode():
-                if not facts.toolbox.is_quiet(memo, lambda node: not any(_of_tool(node, tools_alone))):
+                if not facts.toolbox.is_quiet(memo, partial(_is_quiet_tool, node, tools_alone)):
                     yield from _tool_node(name, node, facts)
             case AgentNode():
-                is_quiet = facts.toolbox.is_quiet(memo, lambda node: not any(_of_agent(node, tools_alone)))
+                is_quiet = facts.toolbox.is_quiet(memo, partial(_is_quiet_agent, node, tools_alone))
                 if not is_quiet or not all(map(facts.knows_model, memo.get(_models))):
                     yield from _agent(name, ("nodes", name), node, facts)
                     yield from _names_twice(name, node)
@@ -58,18 +58,16 @@ def tool_findings(graph: Graph, facts: Facts) -> Iterator[Finding]:
                 pass
 
 
-def _of_tool(node: Node, facts: Facts) -> Iterator[bool]:
-    """Something is to be said of a tool node, whatever it is called."""
-    if isinstance(node, ToolNode):
-        yield from (True for _ in _tool_node("", node, facts))
+def _is_quiet_tool(node: ToolNode, facts: Facts) -> bool:
+    """Whether nothing is to be said of a tool node, whatever it is called."""
+    return not any(True for _ in _tool_node("", node, facts))
 
 
-def _of_agent(node: Node, facts: Facts) -> Iterator[bool]:
-    """Something may have to be said of an agent, its models aside, or depends on what is not the node's own."""
-    if isinstance(node, AgentNode):
-        yield bool(called_graphs(node)) or any(port_of(node, edge) == "transfer" for edge in node.to)
-        yield from (True for _ in _agent("", ("nodes", ""), node, facts))
-        yield from (True for _ in _names_twice("", node))
+def _is_quiet_agent(node: AgentNode, facts: Facts) -> bool:
+    """Whether nothing is to be said of an agent but of its models, whatever else is in the graph and beside it."""
+    asks_others = bool(called_graphs(node)) or any(port_of(node, edge) == "transfer" for edge in node.to)
+    told = (*_agent("", ("nodes", ""), node, facts), *_names_twice("", node))
+    return not asks_others and not told
 
 
 def _models(node: Node) -> frozenset[str]:
@@ -262,7 +260,7 @@ def _known_graph(name: str, place: Parts, called: str, facts: Facts) -> Iterator
 def _subgraph(graph: Graph, name: str, memo: Memo, node: SubgraphNode, facts: Facts) -> Iterator[Finding]:
     if node.graph is not None:
         yield from _known_graph(name, ("nodes", name, "graph"), node.graph, facts)
-    inner = inner_graph(memo, facts)
+    inner = inner_graph(node, memo, facts)
     if inner is None:
         return
     if isinstance(inner.input, dict):
@@ -281,20 +279,18 @@ def _recursive(graph: Graph, name: str, place: Parts, inner: Graph, facts: Facts
         yield finding("graph.recursive", message, pointer(*place), name, hint)
 
 
-def inner_graph(memo: Memo, facts: Facts) -> Graph | None:
-    """The graph that a node runs, or None if it is unknown or broken, or no subgraph."""
-    node = memo.node
-    if not isinstance(node, SubgraphNode):
+def inner_graph(node: SubgraphNode, memo: Memo, facts: Facts) -> Graph | None:
+    """The graph that a subgraph node runs, or None if it is unknown or broken; ``memo`` is that of the node."""
+    try:
+        return memo.get(_inline) if node.graph is None else facts.graph(node.graph)
+    except GraphError:
         return None
-    return memo.get(_inline) if node.graph is None else _called(node.graph, facts)
 
 
 def _inline(node: Node) -> Graph | None:
-    """The graph that stands in a node."""
-    try:
-        return Graph.model_validate(node.inline) if isinstance(node, SubgraphNode) and node.inline is not None else None
-    except GraphError:
-        return None
+    """The graph that stands in a node; read once."""
+    inline = node.inline if isinstance(node, SubgraphNode) else None
+    return None if inline is None else Graph.model_validate(inline)
 
 
 def graphs_within(graph: Graph, facts: Facts) -> Iterator[Graph]:
@@ -314,8 +310,8 @@ def graphs_within(graph: Graph, facts: Facts) -> Iterator[Graph]:
 def _graphs_of(memo: Memo, facts: Facts) -> Iterator[Graph]:
     """The graphs that a node runs, or may run."""
     match memo.node:
-        case SubgraphNode():
-            inner = inner_graph(memo, facts)
+        case SubgraphNode() as node:
+            inner = inner_graph(node, memo, facts)
             if inner is not None:
                 yield inner
         case AgentNode() as node:

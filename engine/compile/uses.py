@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import JsonValue
 
@@ -38,8 +38,7 @@ Expected = Literal["bool", "list"] | None
 Parts = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A text of the document that uses names.
 
     Attributes:
@@ -55,8 +54,7 @@ class Spot:
     types: Types
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """One name that is used.
 
     Attributes:
@@ -82,8 +80,7 @@ class Use:
         return self.text.startswith("{")
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """One expression: where it stands, what it must come to, and the names it uses."""
 
     spot: Spot
@@ -174,7 +171,8 @@ class _Reader:
     def read_node(self, name: str, node: Node, *, in_loop: bool) -> None:
         start = self._scopes.start(node, in_loop=in_loop)
         for place, value in _start_fields(node):
-            self._value(Spot(name, ("nodes", name, *place), "start", start), value)
+            if value is not None:
+                self._value(Spot(name, ("nodes", name, *place), "start", start), value)
         each = _each(node)
         if each is not None:
             known = start.without(("item", "index"))
@@ -186,7 +184,8 @@ class _Reader:
         after = self._scopes.after(name, in_loop=in_loop)
         if condition is not None:
             self._formula(Spot(name, ("nodes", name, "while"), "edge", after), condition, "bool")
-        self._value(Spot(name, ("nodes", name, "save"), "end", after), node.save)
+        if node.save is not None:
+            self._value(Spot(name, ("nodes", name, "save"), "end", after), node.save)
         if conditions:
             self._conditions(name, node, start, after)
 
@@ -204,13 +203,12 @@ class _Reader:
             self._formula(Spot(name, ("nodes", name, "to", index, "when"), moment, known), edge.when, "bool")
 
     def read_output(self, output: JsonValue) -> None:
-        self._value(Spot(None, ("output",), "output", self._scopes.at_output()), output)
+        if output is not None:
+            self._value(Spot(None, ("output",), "output", self._scopes.at_output()), output)
 
     # --- values ---
 
     def _value(self, spot: Spot, value: JsonValue) -> None:
-        if value is None:
-            return
         if type(value) is str:
             self._template(spot, value)
             return

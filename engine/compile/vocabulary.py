@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from engine.compile.naming import name_findings
+from engine.compile.naming import Missing, name_findings, name_problems
 from engine.compile.uses import Scopes, Use, Uses, uses_in_node, uses_in_output
 from engine.model.findings import Finding
 from engine.model.graph import Graph
@@ -25,7 +25,7 @@ class _Said:
 
     memo: Memo
     uses: Uses
-    findings: tuple[Finding, ...]
+    problems: tuple[Missing | Finding, ...]
 
 
 class Vocabulary:
@@ -43,16 +43,17 @@ class Vocabulary:
             loops: the nodes that lie in a loop.
         """
         names: list[Use] = []
-        findings: list[Finding] = []
+        problems: list[Missing | Finding] = []
         for name, memo in graph.memos.items():
             said = self._said.get(name)
             if said is None or said.memo is not memo:
                 mine = uses_in_node(name, memo.node, self._scopes, in_loop=name in loops)
-                said = self._said[name] = _Said(memo, mine, tuple(name_findings(graph, mine)))
+                said = self._said[name] = _Said(memo, mine, name_problems(graph, mine))
             names += said.uses.names
-            findings += said.findings
+            problems += said.problems
         last = uses_in_output(graph.output, self._scopes)
-        return names + last.names, [*findings, *name_findings(graph, last)]
+        problems += name_problems(graph, last)
+        return names + last.names, list(name_findings(graph, problems))
 
 
 def face_of(graph: Graph) -> Hashable:

@@ -159,8 +159,9 @@ class Graph(Part):
     def dumps(self) -> str:
         """The graph in its written form (GRAPH.md §1), with the final LF."""
         # The numbers need not be made normal first: they are written as ECMAScript does however they are held.
-        value = self.model_dump(by_alias=True, exclude_unset=True, exclude={"nodes"})
-        text = written(value | {"nodes": {name: memo.get(written_node) for name, memo in self.memos.items()}})
+        value: dict[str, JsonValue] = self.model_dump(by_alias=True, exclude_unset=True, exclude={"nodes"})
+        value["nodes"] = {name: memo.get(written_node) for name, memo in self.memos.items()}
+        text = written(value)
         kept = vars(self)
         if "hash" not in kept and (known := hash_of_written(text)) is not None:
             kept["hash"] = known

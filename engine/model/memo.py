@@ -33,11 +33,12 @@ class Memo:
         node: the node; it never changes.
     """
 
-    __slots__ = ("__weakref__", "_made", "node")
+    __slots__ = ("__weakref__", "_made", "_sound", "node")
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self._made: dict[Callable[[Node], Any], Any] = {}
+        self._sound: frozenset[object] = frozenset()
 
     def get(self, make: Callable[[Node], T]) -> T:
         """What ``make`` says of the node; asked once, so it must depend on nothing but the node."""
@@ -46,6 +47,14 @@ class Memo:
             made[make] = make(self.node)
         value: T = made[make]
         return value
+
+    def is_sound(self, look: object) -> bool:
+        """Whether ``look`` was there and found nothing to say."""
+        return look in self._sound
+
+    def sound(self, look: object) -> None:
+        """Remember that ``look`` found nothing to say, in which it must depend on nothing but the node."""
+        self._sound |= {look}
 
 
 class KnownNodes:

@@ -114,15 +114,15 @@ def _is_normal(value: JsonValue) -> bool:
         below: list[JsonValue] = []
         containers = False
         for item in level:
-            if isinstance(item, str):
+            if type(item) is str:
                 continue
-            if isinstance(item, dict):
+            if type(item) is dict:
                 containers = True
                 below += item.values()
-            elif isinstance(item, list):
+            elif type(item) is list:
                 containers = True
                 below += item
-            elif isinstance(item, int | float) and not _is_held_so(item):
+            elif (type(item) is int or type(item) is float) and not _is_held_so(item):
                 return False
         if not containers:
             return True

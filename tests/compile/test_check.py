@@ -261,3 +261,24 @@ def test_a_loop_with_an_edge_for_its_end_is_made_to_end_there() -> None:
     assert found.fix is not None
     after = patched(written, found.fix.patch)
     assert (after["nodes"]["l"]["on_limit"], codes(after)) == ("exit", [])
+
+
+def test_what_was_meant_is_looked_for_only_as_long_as_that_takes_no_time() -> None:
+    long = "{nodes.bb.output}" + "x" * 6_000_000
+    told = findings(graph({"a": tool(args={"x": long, "y": long, "z": long}, to=to("b")), "b": tool()}))
+    assert [(f.code, f.hint, f.fix is None) for f in told] == [
+        ("reference.node", "did you mean `b`?", False),
+        ("reference.node", "did you mean `b`?", False),
+        ("reference.node", None, True),
+    ]
+
+
+def test_of_wrong_names_without_end_so_many_are_told_that_somebody_may_read_them() -> None:
+    wrong = {f"k{i}": f"{{nodes.zzz{i}.output}}" for i in range(6_000)}
+    assert len(findings(graph({"a": tool(args=wrong)}))) == 5_000
+
+
+def test_a_wrong_name_that_stands_often_in_a_text_is_mended_where_it_stands_last() -> None:
+    (found,) = findings(graph({"a": tool(args={"x": "{nodes.bb.output} {nodes.bb.output}"}, to=to("b")), "b": tool()}))
+    assert found.fix is not None
+    assert found.fix.patch[0]["value"] == "{nodes.bb.output} {nodes.b.output}"
