@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
+from posixpath import dirname, normpath
 from typing import Final
 
 from starlette.requests import Request
@@ -33,6 +35,9 @@ _FONTS: Final = Path(engine.render.__file__).resolve().parent / "fonts"
 
 _PAGES_OF_ROOMS: Final = {"graphs": "editor.html", "runs": "run.html"}
 """Pages whose address names a thing: first part of the path -> file."""
+
+_SCRIPT: Final = re.compile(r'<script type="module" src="((?:\.\.?/)*static/)([^"]+)"')
+_IMPORT: Final = re.compile(r'^(?:import|export)\b[^;"]*?"(\.\.?/[^"]+\.js)"', re.MULTILINE)
 
 MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -145,7 +150,25 @@ async def _linked_page(request: Request, kind: str, name: str) -> Response:
 
 
 def _page(name: str, *, status: int = 200) -> Response:
-    return Response(_file(name), status, {"cache-control": "no-cache"}, media_type="text/html; charset=utf-8")
+    content = _file(name).replace(b"</head>", _preloads(name) + b"</head>", 1)
+    return Response(content, status, {"cache-control": "no-cache"}, media_type="text/html; charset=utf-8")
+
+
+@cache
+def _preloads(page: str) -> bytes:
+    """A line for each module that a page's script leads to: all are asked for at once, not one after the other.
+
+    A module that was added since is loaded all the same, only later.
+    """
+    script = _SCRIPT.search(_file(page).decode())
+    if script is None:
+        return b""
+    root, found = script[1], [script[2]]
+    for module in found:
+        text = "" if module in made_files() else _file(module).decode()
+        near = (normpath(f"{dirname(module)}/{path}") for path in _IMPORT.findall(text))
+        found += [path for path in dict.fromkeys(near) if path not in found]
+    return "".join(f'<link rel="modulepreload" href="{root}{module}">\n' for module in found).encode()
 
 
 def _file(name: str) -> bytes:

@@ -88,3 +88,14 @@ def test_an_embedded_run_is_painted_without_a_login(open_page: OpenPage, served:
     served.client("ann").post(f"/api/runs/{run['id']}/gates/review", json={"option": "approve"})
     page.locator(".embed-head .status-completed").wait_for()
     page.locator("#node-publish.status-completed").wait_for()
+
+
+@pytest.mark.parametrize("path", ["/", "/inbox", "/graphs/draft-and-review"])
+def test_a_page_names_every_module_that_it_loads(open_page: OpenPage, path: str) -> None:
+    page = open_page(path)
+    page.locator("#main > :not(.loading)").first.wait_for(state="attached")
+    loaded, named = page.evaluate(
+        "() => [performance.getEntriesByType('resource').map(one => one.name).filter(name => name.endsWith('.js')),"
+        " [...document.querySelectorAll('link[rel=modulepreload]')].map(one => one.href)]"
+    )
+    assert set(loaded) == set(named)
