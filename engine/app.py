@@ -32,7 +32,7 @@ from engine.model.graph import Graph
 from engine.model.names import nearest
 from engine.model.schema import fill_defaults, problems
 from engine.model.values import as_object, normal, problem
-from engine.pins import checked_pins
+from engine.pins import Starter, checked_pins
 from engine.run import Run, RunResult
 from engine.runtime.clock import Clock, SystemClock
 from engine.runtime.feed import Feed, Volatile
@@ -201,13 +201,15 @@ class Engine:
         """Every provider of models."""
         return self._wiring.services.models
 
-    def pins_of(self, graph: Graph, pins: Any) -> dict[str, Any]:
+    def pins_of(
+        self, graph: Graph, pins: Any, *, by: str | None = None, groups: Collection[str] = ()
+    ) -> dict[str, Any]:
         """Pins as a run of the graph would keep them.
 
         Raises:
             InputError: ``pin.…``; see ``start``.
         """
-        return checked_pins(json_value(pins, "pins"), graph, self.library.find)
+        return checked_pins(json_value(pins, "pins"), graph, self.library.find, _starter(by, groups))
 
     # -- runs --------------------------------------------------------------------------------------------------------
 
@@ -221,6 +223,8 @@ class Engine:
         model: str | None = None,
         simulate: bool = False,
         pins: Mapping[str, Any] | None = None,
+        by: str | None = None,
+        groups: Collection[str] = (),
         parent: Mapping[str, Any] | None = None,
     ) -> Run:
         """Start a run; it goes on in the background.
@@ -237,6 +241,8 @@ class Engine:
             pins: node path (``write``, ``team/write``) -> the output that stands for its work, of a gate ``{option,
                 form?}``: it does not execute, its ``save`` and ``when`` are evaluated as usual, and it is left by
                 that option, else by ``ok``.
+            by: who starts it, as a login says: the decisions of pinned gates are theirs. None: whoever the pin names.
+            groups: that ``by`` belongs to.
             parent: the run and event that it was made from.
 
         Returns:
@@ -253,7 +259,9 @@ class Engine:
         forgiven = frozenset({"model.unknown"}) if simulate else frozenset[str]()
         graphs = self._documents.prepared(document, shelf, forgiven=forgiven)
         filled = checked_input(document, input)
-        pinned = {} if pins is None else checked_pins(json_value(pins, "pins"), document, graphs.get)
+        pinned = (
+            {} if pins is None else checked_pins(json_value(pins, "pins"), document, graphs.get, _starter(by, groups))
+        )
         now = self.clock.now()
         run_id = checked_run_id(id) if id is not None else new_run_id(now)
         self._wiring.check_model(model)
@@ -555,6 +563,10 @@ class Engine:
             raise InputError(
                 f"the run is {status}", code="run.ended", where=f"run {run_id}", hint=f"see `weft show {run_id}`"
             )
+
+
+def _starter(by: str | None, groups: Collection[str]) -> Starter | None:
+    return None if by is None else Starter(by, groups)
 
 
 def _options(*, simulate: bool, model: str | None, pins: Mapping[str, Any]) -> dict[str, Any] | None:

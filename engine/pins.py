@@ -6,7 +6,8 @@ said before anything is written. What is kept has every default filled in, so a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from engine.errors import InputError
@@ -23,23 +24,38 @@ PINNABLE: Final = ("agent", "tool", "human-gate", "subgraph", "wait")
 Find = Callable[[str], Graph | None]
 
 
-def checked_pins(pins: Any, graph: Graph, find: Find) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Who starts the run, where that is known from a login: the decision of a pinned gate is theirs.
+
+    Attributes:
+        name: as gates and the journal name people.
+        groups: that they belong to.
+    """
+
+    name: str
+    groups: Collection[str] = ()
+
+
+def checked_pins(pins: Any, graph: Graph, find: Find, starter: Starter | None = None) -> dict[str, Any]:
     """The pins of a run as they are kept: node path -> output, of a gate ``{option, form, by}``.
 
     Args:
         pins: JSON value: an object of node path (``write``, ``team/write``) -> output.
         graph: the run's own.
         find: a graph by its name, for the paths of its subgraphs.
+        starter: who a gate's decision is written to, whatever the pin says, and who must be one of its assignees; None:
+            whoever the pin names.
 
     Raises:
-        InputError: ``pin.invalid``, ``pin.unknown``, ``pin.kind``, ``pin.option`` or ``pin.output``.
+        InputError: ``pin.invalid``, ``pin.unknown``, ``pin.kind``, ``pin.option``, ``pin.output`` or ``gate.assignee``.
     """
     if not isinstance(pins, dict):
         raise InputError("pins are a JSON object", code="pin.invalid", where="pins", hint='as in {"write": "A draft."}')
-    return {path: _checked(path, output, graph, find) for path, output in cast("dict[str, Any]", pins).items()}
+    return {path: _checked(path, output, graph, find, starter) for path, output in cast("dict[str, Any]", pins).items()}
 
 
-def _checked(path: str, output: Any, graph: Graph, find: Find) -> Any:
+def _checked(path: str, output: Any, graph: Graph, find: Find, starter: Starter | None) -> Any:
     where = f"pin of {path}"
     node = _node(path, graph, find, where)
     if node.kind not in PINNABLE:
@@ -52,7 +68,8 @@ def _checked(path: str, output: Any, graph: Graph, find: Find) -> Any:
     if exceeds(output):
         raise _unfit(where, "it is larger than a run can hold", "pin something shorter")
     if isinstance(node, GateNode):
-        return _decided(node, output, where)
+        decided = _decided(node, output, where)
+        return decided if starter is None else decided | {"by": _assigned(node, starter, where)}
     if getattr(node, "each", None) is not None:
         for one in _items(output, where):
             if one is not None:  # as of an item that failed or was not waited for
@@ -138,6 +155,22 @@ def _decided(node: GateNode, output: Any, where: str) -> dict[str, Any]:
     if schema is not None and (found := problems(schema, filled)):
         raise _unfit(where, f"form: {'; '.join(found)}", "pin a form that fits")
     return {"option": option, "form": filled, "by": by}
+
+
+def _assigned(node: GateNode, starter: Starter, where: str) -> str:
+    """The starter's name, if the gate may be decided by them.
+
+    Raises:
+        InputError: ``gate.assignee``.
+    """
+    if node.assignees is not None and not {starter.name, *starter.groups}.intersection(node.assignees):
+        raise InputError(
+            f"{starter.name} may not decide this gate",
+            code="gate.assignee",
+            where=where,
+            hint=f"assignees: {', '.join(node.assignees)}",
+        )
+    return starter.name
 
 
 def _unfit(where: str, said: str, hint: str) -> InputError:

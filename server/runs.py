@@ -22,6 +22,7 @@ from server.answers import json_answer, nothing, read
 from server.asking import house_of, person_of
 from server.house import House
 from server.moments import told_moment
+from server.people import Person
 
 BODY_BYTES: Final = 8 << 20
 MOST_LISTED: Final = 500
@@ -35,23 +36,31 @@ async def start_run(request: Request) -> Response:
     asked = await read(request, wire.StartRun, limit=BODY_BYTES)
     graph = (await house.folder.entry(asked.graph)).graph
     key = request.headers.get("idempotency-key")
-    run_id = asked.id if asked.id is not None or key is None else id_of_key(person_of(request).name, key)
+    person = person_of(request)
+    run_id = asked.id if asked.id is not None or key is None else id_of_key(person.name, key)
     try:
         run = await house.engine.start(
-            graph, asked.input, id=run_id, model=asked.model, simulate=asked.simulate, pins=asked.pins
+            graph,
+            asked.input,
+            id=run_id,
+            model=asked.model,
+            simulate=asked.simulate,
+            pins=asked.pins,
+            by=person.name,
+            groups=person.groups,
         )
     except InputError as error:
         if error.code != "run.exists" or key is None or run_id is None:
             raise
-        return await _started_before(house, run_id, graph, asked)
+        return await _started_before(house, run_id, graph, asked, person)
     return _created(request, await house.engine.look(run.id))
 
 
-async def _started_before(house: House, run_id: str, graph: Graph, asked: wire.StartRun) -> Response:
+async def _started_before(house: House, run_id: str, graph: Graph, asked: wire.StartRun, person: Person) -> Response:
     """The answer to a repeated request: that of the first."""
     first = await house.engine.look(run_id)
     is_same = first.graph == asked.graph and first.is_simulated == asked.simulate
-    pins = {} if asked.pins is None else house.engine.pins_of(graph, asked.pins)
+    pins = {} if asked.pins is None else house.engine.pins_of(graph, asked.pins, by=person.name, groups=person.groups)
     if not is_same or first.input != checked_input(graph, asked.input) or first.pins != pins:
         raise InputError(
             "the key was used for another request",

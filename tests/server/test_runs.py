@@ -212,3 +212,24 @@ def test_a_pin_that_does_not_fit_is_refused(served: Served) -> None:
     said = served.client().post("/api/runs", json={**body, "pins": {"review": {"option": "burn"}}})
     assert (said.status_code, said.json()["code"], said.json()["where"]) == (422, "pin.option", "pin of review")
     assert served.client().post("/api/runs", json={**body, "pins": []}).json()["code"] == "request.invalid"
+
+
+def test_a_pinned_decision_is_that_of_who_starts_the_run(served: Served) -> None:
+    document = json.loads((served.graphs / "draft-and-review.json").read_text()) | {"name": "only-ann"}
+    document["nodes"]["review"]["assignees"] = ["ann"]
+    (served.graphs / "only-ann.json").write_text(json.dumps(document))
+    (served.graphs / "only-ann.scripted.json").write_text(
+        (served.graphs / "draft-and-review.scripted.json").read_text()
+    )
+    pins = {"review": {"option": "approve", "by": "somebody else"}, "publish": "not written"}
+    body = {"graph": "only-ann", "input": {"topic": "rivers"}, "pins": pins}
+    said = served.client("bob").post("/api/runs", json=body)
+    assert (said.status_code, said.json()["code"], said.json()["where"]) == (403, "gate.assignee", "pin of review")
+    run = served.client("ann").post("/api/runs", json=body).json()["id"]
+    served.until_ended(run)
+    [decided] = [
+        event
+        for event in served.until(run, lambda _: False)
+        if event["type"] == "node.completed" and event["node"] == "review"
+    ]
+    assert (decided["pinned"], decided["output"]["by"]) == (True, "ann")
