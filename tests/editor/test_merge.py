@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -30,15 +31,15 @@ def begun(served: Served, open_editor: Any, name: str, **how: Any) -> Drawing:
     """An editor of the chain that cannot save yet, so that what is done in it meets what somebody else saves."""
     open_editor.expected.extend(["412", "ERR_FAILED"])
     drawing: Drawing = open_editor(new_graph(served, name, CHAIN), **how)
-
-    def hold_back(route: Any) -> None:
-        if route.request.method == "PUT":
-            route.abort()
-        else:
-            route.continue_()
-
     drawing.page.route("**/api/graphs/*", hold_back)
     return drawing
+
+
+def hold_back(route: Any) -> None:
+    if route.request.method == "PUT":
+        route.abort()
+    else:
+        route.continue_()
 
 
 def met(drawing: Drawing) -> Any:
@@ -102,6 +103,40 @@ def test_a_field_that_both_changed_is_chosen_by_hand(served: Served, open_editor
     merge.click()
     saved = mine.saved()["nodes"]
     assert (saved["a"]["label"], saved["b"]["description"]) == ("Mine", "New there")
+
+
+def test_every_sort_of_thing_is_asked_for_by_its_name(served: Served, open_editor: Any) -> None:
+    note = {"x": 0, "y": 160, "w": 200, "h": 80, "text": "Before"}
+    begin = {**CHAIN, "title": "Before", "state": {"log": {"schema": {"type": "string"}}}}
+    begin["layout"] = {**CHAIN["layout"], "$notes": [note]}
+    open_editor.expected.extend(["412", "ERR_FAILED"])
+    mine: Drawing = open_editor(new_graph(served, "every-sort", begin))
+    mine.page.route("**/api/graphs/*", hold_back)
+
+    def changed(word: str, step: int) -> dict[str, Any]:
+        document = served.client("ann").get(f"/api/graphs/{mine.name}").json()
+        document["title"] = document["layout"]["$notes"][0]["text"] = word
+        document["state"]["log"] = {"schema": {"type": "string"}, "default": word}
+        document["nodes"]["a"]["to"][0]["node"] = "abc"[step]
+        document["layout"]["c"] = [560, 40 + 80 * step]
+        return dict(document)
+
+    mine.page.get_by_role("tab", name="JSON").click()
+    mine.page.get_by_label("The graph as JSON").fill(json.dumps(changed("Mine", 2)))
+    mine.page.get_by_role("button", name="Apply").click()
+    mine.page.locator(".save.offline").wait_for()
+    headers = {"if-match": served.client("bob").get(f"/api/graphs/{mine.name}").headers["etag"]}
+    theirs = changed("Theirs", 0)
+    assert served.client("bob").put(f"/api/graphs/{mine.name}", json=theirs, headers=headers).status_code == 200
+    view = met(mine)
+    view.locator(".question").first.wait_for()
+    asked = {"Title", "state key: log", "a: Ways on", "Where c stands", "text box: Mine"}
+    assert set(view.locator("legend").all_inner_texts()) == asked
+    view.get_by_role("group", name="text box: Mine").get_by_role("radio", name="Saved Theirs").wait_for()
+    view.get_by_role("button", name="All as saved").click()
+    view.get_by_role("button", name="Merge").click()
+    saved = mine.saved()
+    assert {key: saved[key] for key in theirs} == theirs
 
 
 @pytest.mark.skipif(not AXE.exists(), reason=f"axe-core is not installed: npm ci in {AXE.parents[2].name}/ brings it")

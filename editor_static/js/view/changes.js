@@ -8,13 +8,16 @@ import { waysOf } from "./look.js";
 
 const SIGNS = /** @type {Record<string, string>} */ ({ added: "+", removed: "−", changed: "~", renamed: "→", moved: "·" });
 
+/** So many are listed; of two documents that have little in common nobody reads more. */
+const MOST_LISTED = 300;
+
 /** @param {{ changes: readonly Difference[], label?: string, onLead?: (lead: string) => void }} props */
 export function Changes({ changes, label = word("diff.list"), onLead }) {
   if (changes.length === 0) return h("p", { className: "form quiet" }, word("history.same"));
   return h(
     "ul",
     { className: "changes", "aria-label": label },
-    changes.map((change, index) => {
+    changes.slice(0, MOST_LISTED).map((change, index) => {
       const { lead } = change;
       const said = saidOf(change);
       return h(
@@ -24,6 +27,7 @@ export function Changes({ changes, label = word("diff.list"), onLead }) {
         h("div", null, onLead && lead !== undefined ? h("button", { type: "button", className: "what", onClick: () => onLead(lead) }, said) : said, change.what === "changed" ? h("div", { className: "values" }, `${placeWords(change)}${short(change.before)} → ${short(change.after)}`) : null),
       );
     }),
+    changes.length > MOST_LISTED ? h("li", { key: "more", className: "quiet" }, h("span"), word("diff.more", String(changes.length - MOST_LISTED))) : null,
   );
 }
 

@@ -194,7 +194,8 @@ function titleOf({ pieces }, docs) {
   const [said] = differencesOf(piece, "mine", docs.base, docs.mine);
   if (!said) return "";
   if (piece.what === "place") return word("merge.place", said.name);
-  if (piece.what !== "field") return `${word(`kind.${kindOf(found(docs, path))}`, word(`diff.subject.${said.subject}`))}: ${said.name}`;
+  if (piece.what === "node") return `${word(`kind.${kindOf(found(docs, path))}`)}: ${said.name}`;
+  if (piece.what !== "field") return `${word(`diff.subject.${said.subject}`)}: ${said.name}`;
   const [field = "", ...rest] = said.field ?? [];
   const name = [word(`field.${field}`, field), ...rest].join(" · ");
   return said.subject === "node" ? `${said.name}: ${name}` : name;
@@ -215,6 +216,7 @@ function Value({ piece, side, docs }) {
   if (piece.what === "ways") return h(WaysWords, { edges: value, graph: docs[side], path: piece.path });
   if (value === undefined) return h("em", null, word("merge.gone"));
   if (piece.what === "place") return h("span", { className: "mono" }, Array.isArray(value) ? value.join(", ") : JSON.stringify(value));
+  if (piece.what === "note") return h(NoteWords, { piece, note: value });
   if (piece.what === "node") return h(NodeWords, { piece, node: value, id: String(piece.path.at(-1)) });
   return h(Marked, { value, before: piece.before });
 }
@@ -236,6 +238,13 @@ function NodeWords({ piece, node, id }) {
   if (!isObject(before) || !isObject(node)) return h("span", null, nameOf(id, node), h("span", { className: "quiet" }, ` · ${word(`kind.${kindOf(node)}`)}`));
   const fields = [...new Set([...Object.keys(before), ...Object.keys(node)])].filter((field) => !isSame(before[field], node[field]));
   return h("span", null, fields.length ? word("merge.changed", fields.map((field) => (field === "to" ? word("ways") : word(`field.${field}`, field))).join(", ")) : word("merge.kept"));
+}
+
+/** A text box by its text; where that is the same on both sides, by its place. @param {{ piece: Piece, note: any }} props */
+function NoteWords({ piece, note }) {
+  const [mine, theirs, before] = [piece.mine, piece.theirs, piece.before].map((one) => (isObject(one) ? one["text"] : undefined));
+  if (mine !== undefined && mine === theirs) return h("span", { className: "mono" }, [note.x, note.y].join(", "));
+  return h(Marked, { value: note?.text ?? note, before });
 }
 
 /** A value as text, what is another than before marked in it. @param {{ value: any, before: any }} props */
