@@ -37,14 +37,6 @@ def pin(drawing: Drawing, node: str, output: Any) -> None:
     drawing.page.locator(".pinning-line").wait_for()
 
 
-def run_from_here(page: Any) -> None:
-    """Start a run and wait for its end."""
-    page.locator(".top .first").click()
-    page.get_by_role("button", name="New run").click()
-    page.locator(".start").get_by_role("button", name="Run").click()
-    page.locator(".run-head .status-completed").wait_for()
-
-
 def newest(served: Served, graph: str) -> dict[str, Any]:
     """The newest run of a graph, with what is pinned in it."""
     client = served.client()
@@ -79,7 +71,6 @@ def test_what_is_pinned_is_said_sent_and_not_executed(served: Served, open_edito
     page = drawing.page
     pin(drawing, "shout", "HAND")
     page.locator(".top .first").click()
-    page.get_by_role("button", name="New run").click()
     page.get_by_label("1 output is pinned").wait_for()
     page.get_by_text("Not executed in this run: shout.").wait_for()
     assert serious(page, ".start") == []
@@ -98,7 +89,6 @@ def test_a_run_can_be_started_without_what_is_pinned(served: Served, open_editor
     page = drawing.page
     pin(drawing, "shout", "HAND")
     page.locator(".top .first").click()
-    page.get_by_role("button", name="New run").click()
     page.get_by_label("1 output is pinned").uncheck()
     page.get_by_text("Everything is executed; they stay pinned: shout.").wait_for()
     page.locator(".start").get_by_role("button", name="Run").click()
@@ -117,7 +107,6 @@ def test_a_pin_whose_node_is_gone_is_said_and_not_sent(served: Served, open_edit
     page.keyboard.press("Delete")
     drawing.node("cut").wait_for(state="detached")
     page.locator(".top .first").click()
-    page.get_by_role("button", name="New run").click()
     page.get_by_text("Not sent, the graph has no such node any more: cut.").wait_for()
     page.locator(".start").get_by_role("button", name="Run").click()
     page.locator("#node-shout.status-pinned").wait_for()
@@ -156,7 +145,6 @@ def test_a_pin_that_the_server_refuses_is_said_before_anything_runs(served: Serv
     page = drawing.page
     open_editor.expected.append("422")  # type: ignore[attr-defined]
     page.locator(".top .first").click()
-    page.get_by_role("button", name="New run").click()
     page.locator(".start [name=topic]").fill("lakes")
     page.locator(".start").get_by_role("button", name="Run").click()
     page.locator(".start .banner", has_text="answers with text").wait_for()
@@ -169,7 +157,6 @@ def test_a_node_inside_a_sub_flow_is_pinned_by_its_path(served: Served, open_edi
     drawing.node("polish").dblclick()
     pin(drawing, "edit", "polished")
     drawing.page.locator(".top .first").click()
-    drawing.page.get_by_role("button", name="New run").click()
     drawing.page.get_by_text("Not executed in this run: Edit.").wait_for()
     drawing.page.locator(".start").get_by_role("button", name="Run").click()
     drawing.page.locator(".gate-prompt", has_text="polished").wait_for()
