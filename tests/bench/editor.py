@@ -274,7 +274,7 @@ async def measure(options: argparse.Namespace) -> None:
                     title, rows = await part(look, served, options)
                 print(f"{title}\n{rows_table(rows)}\n", flush=True)
             columns: dict[int, Figures] = {}
-            sizes = options.nodes if any(part not in RUNS for part in options.only) else []
+            sizes: list[int] = options.nodes if any(part not in RUNS for part in options.only) else []
             for nodes in sizes:
                 if time.perf_counter() - began < MOST_S:
                     async with looking(browser, served) as look:
