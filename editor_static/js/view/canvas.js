@@ -66,7 +66,7 @@ export function Canvas({ differences, shown, isPreview = false }) {
   const pinned = isFixed ? NOTHING : here;
   const sentences = useMemo(() => sentencesOf(scene.order, nodesOf, { findings, pinned, scope }), [scene.order, nodesOf, findings, pinned, scope]);
 
-  const isPlaced = useFirstView(scene, wasThere);
+  const isPlaced = useFirstView(scene, wasThere, isPreview);
   const tiles = useStore((view) => tilesOf(view.transform, view.width, view.height));
   const isFar = tiles === "far";
   const [alive, setAlive] = useState(/** @type {string | null} */ (null));
@@ -340,17 +340,19 @@ export function Canvas({ differences, shown, isPreview = false }) {
  * Look at the whole graph once the room for it is known; until then nothing is drawn that would be drawn again.
  * @param {import("./scene.js").Scene} scene
  * @param {boolean} wasThere
+ * @param {boolean} isKept with another room the whole graph is looked at again
  */
-function useFirstView(scene, wasThere) {
+function useFirstView(scene, wasThere, isKept) {
   const store = useStoreApi();
   const isReady = useStore((view) => view.panZoom !== null && view.width > 0 && view.height > 0);
+  const room = useStore((view) => (isKept ? `${view.width} ${view.height}` : ""));
   const [isPlaced, setPlaced] = useState(false);
   useLayoutEffect(() => {
-    if (!isReady || isPlaced) return;
+    if (!isReady || (isPlaced && !isKept)) return;
     const { panZoom, width, height } = store.getState();
     if (wasThere) void panZoom?.setViewport(wholeView(scene, width, height));
     setPlaced(true);
-  }, [isReady, isPlaced]);
+  }, [isReady, isPlaced, room]);
   return isPlaced;
 }
 
