@@ -99,4 +99,5 @@ def test_it_can_be_told_against_what_was_saved_named_or_run(
     # Which one is chosen is kept while the tab is closed.
     page.locator("#tab-problems").click()
     page.locator("#tab-diff").click()
-    assert base.input_value() == "run"
+    base.locator("option:checked", has_text="what ran last").wait_for(state="attached")
+    lines(drawing).filter(has_text="Name: – → Third").wait_for()

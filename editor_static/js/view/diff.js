@@ -20,6 +20,7 @@ export function DiffPanel() {
   const base = ui.base === "opened" ? opened : ui.base === "saved" ? snapshot.saved : kept;
   const changes = useMemo(() => (base === null ? null : differences(base, snapshot.graph)), [base, snapshot.graph]);
   const named = (known?.versions ?? []).filter((one) => one.label !== null);
+  const isListed = ["opened", "saved"].includes(ui.base) || (ui.base === "run" ? Boolean(known?.run) : named.some((one) => one.etag === ui.base));
   return h(
     "div",
     { className: "diff" },
@@ -33,11 +34,12 @@ export function DiffPanel() {
         h("option", { value: "opened" }, word("diff.opened")),
         h("option", { value: "saved" }, word("diff.saved")),
         known?.run ? h("option", { value: "run", disabled: ran === undefined }, ran ? word("diff.run", moment(known.run.started_at)) : word("diff.run.gone")) : null,
+        isListed ? null : h("option", { value: ui.base }, word("loading")),
         named.length ? h("optgroup", { label: word("diff.named") }, named.map((one) => h("option", { key: one.etag, value: one.etag }, `${one.label} · ${moment(one.at)}`))) : null,
       ),
       changes?.length ? h("span", { className: "quiet", role: "status" }, word("history.changes", String(changes.length))) : null,
     ),
-    problem ? h("p", { className: "finding", role: "alert" }, h(Icon, { name: "error" }), problem) : changes === null ? h("p", { className: "nothing", role: "status" }, word("loading")) : changes.length ? h(Changes, { changes, onLead: (lead) => editor.run("show_place", lead) }) : h("p", { className: "nothing", role: "status" }, word("history.same")),
+    problem ? h("p", { className: "finding", role: "alert" }, h(Icon, { name: "error" }), problem) : changes === null ? h("p", { className: "nothing", role: "status" }, word(known?.run && ui.base === "run" && !ran ? "diff.run.gone" : "loading")) : changes.length ? h(Changes, { changes, onLead: (lead) => editor.run("show_place", lead) }) : h("p", { className: "nothing", role: "status" }, word("history.same")),
   );
 }
 
