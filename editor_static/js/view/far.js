@@ -120,9 +120,9 @@ function changedBoxes(before, now) {
 }
 
 /** @param {Scene} scene @param {SceneWire} wire */
-function endsOf({ places, missing, touches }, { key, source, target, port }) {
+function endsOf({ places, missing, touches }, { key, source, target, port, isOneOfSeveral }) {
   const [from, to] = [places.get(source), places.get(target) ?? missing.get(target)];
-  return [port, from?.x, from?.y, from?.width, from?.height, to?.x, to?.y, to?.width, to?.height, touches.leaves.get(key), touches.enters.get(key)].join(" ");
+  return [port, isOneOfSeveral, from?.x, from?.y, from?.width, from?.height, to?.x, to?.y, to?.width, to?.height, touches.leaves.get(key), touches.enters.get(key)].join(" ");
 }
 
 /** @param {Point[]} corners @returns {Box} */
