@@ -78,9 +78,12 @@ class Pictures:
 
     async def layout_of(self, graph: Graph) -> Layout:
         """Where everything of a graph stands; the same for all its runs and themes."""
-        return await self._layouts.get(
-            graph.hash, lambda: layout(picture_of(graph), deadline_s=DEADLINE_S * 0.6), keeps=lambda _: True
-        )
+
+        async def make() -> Layout:
+            picture = await to_thread.run_sync(picture_of, graph)
+            return await layout(picture, deadline_s=DEADLINE_S * 0.6)
+
+        return await self._layouts.get(graph.hash, make, keeps=lambda _: True)
 
     async def draw(self, graph: Graph, to: Format, theme: Theme, overlay: RunOverlay | None = None) -> bytes:
         """A graph, or a run of it, as a picture.

@@ -2,7 +2,8 @@
 
 Rule: three rungs, each cheaper and plainer: Graphviz's ``dot``; ``dot`` told to hurry; our own sweeps, which are
 always there. The answer is remembered by the geometry alone (sizes and wires), so a label that keeps its width, a
-colour or a run's progress never lays anything out again.
+colour or a run's progress never lays anything out again. Whatever takes time for a large graph is done in a worker
+thread: nobody else waits for a picture.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import hashlib
 import json
 from collections import OrderedDict
 from typing import Any, Literal
+
+from anyio import to_thread
 
 from engine.render.columns import Columns
 from engine.render.stacking import settle, stack, straighten
@@ -35,8 +38,7 @@ async def heights_of(grid: Columns, deadline_s: float) -> tuple[Heights, Rung]:
         grid: the cut-up picture.
         deadline_s: seconds for all rungs; the last one takes well under one for anything ``columns_of`` makes.
     """
-    job = _job(grid)
-    key = hashlib.sha256(json.dumps(job).encode()).hexdigest()
+    job, key = await to_thread.run_sync(_job, grid)
     if key in _memory:
         heights, rung, given_s = _memory[key]
         if rung == "dot" or deadline_s <= given_s:
@@ -54,17 +56,27 @@ async def _climb(grid: Columns, job: dict[str, Any], deadline_s: float) -> tuple
         for rung, share in _SHARES:
             answer = await run_worker(job | {"quick": rung == "dot-hurried"}, deadline_s * share)
             if answer is not None:
-                return settle(grid, straighten(grid, json.loads(answer))), rung
-    return settle(grid, straighten(grid, stack(grid))), "sweeps"
+                return await to_thread.run_sync(_of_dot, grid, answer), rung
+    return await to_thread.run_sync(_by_sweeps, grid), "sweeps"
 
 
-def _job(grid: Columns) -> dict[str, Any]:
-    return {
+def _of_dot(grid: Columns, answer: bytes) -> Heights:
+    return settle(grid, straighten(grid, json.loads(answer)))
+
+
+def _by_sweeps(grid: Columns) -> Heights:
+    return settle(grid, straighten(grid, stack(grid)))
+
+
+def _job(grid: Columns) -> tuple[dict[str, Any], str]:
+    """What the worker is told, and its hash."""
+    job = {
         "do": "place",
         "items": [item.height + item.air for item in grid.items],
         "order": _telling_order(grid),
         "links": [[link.tail, link.head, link.tail_dy, link.weight] for link in grid.links],
     }
+    return job, hashlib.sha256(json.dumps(job).encode()).hexdigest()
 
 
 def _telling_order(grid: Columns) -> list[int]:
