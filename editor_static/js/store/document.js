@@ -83,6 +83,7 @@ class OpenDocument {
       etag,
       // A journal of this very version tells what that holds; else the server has the journal's last document.
       saved: own ? (own.head.etag === etag ? own.head.graph : own.graph) : graph,
+      isUnderway: (own?.unsaved ?? 0) > 0,
       world,
       sides: {
         graph: () => this.graph,
@@ -108,7 +109,7 @@ class OpenDocument {
     const head = { etag: saving.etag, graph: saving.saved, n: journal.last, at: this.world.clock.now(), history: this.history };
     if (!isSame) {
       journal.begin(head);
-      if (saving.isUnsaved) journal.append({ what: "taken" }, between(saving.saved, this.graph), head.at);
+      if (saving.isAnother) journal.append({ what: "taken" }, between(saving.saved, this.graph), head.at);
     } else if (own.head.etag !== saving.etag) journal.mark(head);
     for (const other of found) {
       const isTaken = other === own || other.unsaved === 0;

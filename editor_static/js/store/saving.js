@@ -27,9 +27,10 @@ const LAST_RETRY_MS = 30_000;
 
 export class Saving {
   /**
-   * @param {{ name: string, etag: string, saved: Graph, world: World, sides: Sides }} begun
+   * @param {{ name: string, etag: string, saved: Graph, isUnderway: boolean, world: World, sides: Sides }} begun
+   *   isUnderway: a page that is gone may have sent what the server has not got yet
    */
-  constructor({ name, etag, saved, world, sides }) {
+  constructor({ name, etag, saved, isUnderway, world, sides }) {
     this.name = name;
     this.world = world;
     this.sides = sides;
@@ -43,6 +44,7 @@ export class Saving {
     this.conflict = undefined;
     /** What was sent and not answered. @type {{ graph: Graph, n: number } | null} */
     this.unanswered = null;
+    this.isUnderway = isUnderway;
     this.isSending = false;
     this.isClosed = false;
     /** Somebody told of another version, and nobody has looked yet. */
@@ -57,6 +59,12 @@ export class Saving {
   }
 
   get isUnsaved() {
+    // What was sent and not answered may stand on the server by now, whatever was saved before it.
+    return this.unanswered !== null || this.isUnderway || this.isAnother;
+  }
+
+  /** Whether the document is another than that of the version that the edits are made on. */
+  get isAnother() {
     return this.sides.graph() !== this.saved && !isSame(this.sides.graph(), this.saved);
   }
 
@@ -137,6 +145,7 @@ export class Saving {
     this.saved = document ?? {};
     this.conflict = undefined;
     this.unanswered = null;
+    this.isUnderway = false;
     this.failures = 0;
   }
 
@@ -209,6 +218,7 @@ export class Saving {
     this.etag = etag;
     this.saved = graph;
     this.unanswered = null;
+    this.isUnderway = false;
     this.failures = 0;
     this.sides.onSaved({ etag, graph, n });
     if (!this.isUnsaved) return this.#saved();
@@ -256,6 +266,8 @@ export class Saving {
       return this.#later(problemOf(reply, value));
     }
     this.failures = 0;
+    const { unanswered } = this;
+    if (unanswered && reply.etag !== null && reply.etag !== this.etag && meansTheSame(unanswered.graph, value)) return this.#accepted(reply.etag, unanswered.graph, unanswered.n);
     if (reply.etag === this.etag) return this.isUnsaved ? this.#after(PAUSE_MS) : this.#saved();
     return this.#other(reply.etag, value);
   }

@@ -131,6 +131,45 @@ test("an answer that got lost is no conflict, even if the document went on", asy
   assert.equal(server.document("g").nodes.a.prompt, "two");
 });
 
+test("what was undone in a save whose answer got lost, and redone, is not taken for saved", async () => {
+  let loses = /** @type {"" | "answer"} */ ("");
+  const { clock, server, open } = await house({ loses: () => loses });
+  const store = await open();
+  prompt(store, "one");
+  await clock.turn(2000);
+  loses = "answer";
+  store.undo();
+  await clock.turn(700);
+  assert.equal(server.document("g").nodes.a.prompt, undefined);
+  store.redo();
+  assert.notEqual(store.get().save.state, "saved");
+  loses = "";
+  store.changedOnServer(server.etag("g"));
+  await clock.turn(10_000);
+  assert.deepEqual([store.get().save.state, store.get().conflict, store.get().graph.nodes.a.prompt], ["saved", undefined, "one"]);
+  assert.equal(server.document("g").nodes.a.prompt, "one");
+});
+
+test("what a page that is gone had sent may still come, and then it is a conflict and no loss", async () => {
+  const { clock, server, open, die } = await house();
+  const store = await open();
+  prompt(store, "one");
+  await clock.turn(2000);
+  store.undo();
+  await settled();
+  die(store);
+  const again = await open();
+  assert.equal(again.get().graph.nodes.a.prompt, undefined);
+  again.redo();
+  // The save of the page before comes only now.
+  server.write("g", START);
+  await clock.turn(3000);
+  assert.deepEqual([again.get().save.state, again.get().graph.nodes.a.prompt], ["conflict", "one"]);
+  again.resolveConflict("mine");
+  await clock.turn(3000);
+  assert.deepEqual([again.get().save.state, server.document("g").nodes.a.prompt], ["saved", "one"]);
+});
+
 test("a document that is refused stays here with the reason, and goes once it is mended", async () => {
   const { clock, server, open } = await house();
   server.refuses = (document) => document.nodes.a.prompt === "bad";
