@@ -56,11 +56,17 @@ DRAW = """async (names) => {
     const { createRoot, h } = await import("/static/vendor/flow.js");
     const { ask } = await import("/static/js/api.js");
     const { openDocument } = await import("/static/js/store/document.js");
+    const { Pins } = await import("/static/js/store/pins.js");
+    const { OpenGates } = await import("/static/js/live/open.js");
     const { App } = await import("/static/js/view/app.js");
+    const { LastRun, OpenRuns } = await import("/static/js/view/run/index.js");
     const after = (ms, act) => { const it = setTimeout(act, ms); return () => clearTimeout(it); };
     const world = { ask, indexedDB: null, clock: { now: () => Date.now(), after } };
     const about = { schema: await (await fetch("/api/schema")).json(), tools: [], graphs: [], models: [] };
+    const gates = new OpenGates(async () => ({ gates: [] }), { after, now: () => Date.now() });
     const place = document.createElement("div");
+    // So much room that nothing is seen from afar, where a graph is one picture.
+    place.style.cssText = "position: fixed; inset: 0 auto auto 0; width: 9000px; height: 6000px";
     for (const one of document.body.children) one.hidden = true;
     document.body.append(place);
     const root = createRoot(place);
@@ -70,7 +76,9 @@ DRAW = """async (names) => {
     for (const { name, ids } of names) {
         const reply = await ask("GET", `api/graphs/${name}`);
         const store = await openDocument({ name, graph: JSON.parse(reply.text), etag: reply.etag, world });
-        root.render(h(App, { key: name, store, about }));
+        const runs = new OpenRuns();
+        const beside = { runs, last: new LastRun(name, runs), pins: new Pins(name, null), gates };
+        root.render(h(App, { key: name, store, about, ...beside }));
         for (let turn = 0; turn < 200 && String(nodes()) !== String(ids); turn += 1) {
             await new Promise((done) => setTimeout(done, 10));
         }

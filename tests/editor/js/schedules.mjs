@@ -88,10 +88,7 @@ class Schedule {
 
   /** Somebody saw what went and what came. What one takes back and another brings back may go either way: both wanted it so. */
   changed(/** @type {any} */ { session }, /** @type {Set<string>} */ before, /** @type {Set<string>} */ after) {
-    for (const mark of less(before, after)) {
-      this.wanted.delete(mark);
-      this.takenBack.set(mark, new Set([...(this.takenBack.get(mark) ?? []), session]));
-    }
+    this.giveUp({ session }, less(before, after));
     for (const mark of less(after, before)) {
       const others = less(this.takenBack.get(mark) ?? new Set(), new Set([session]));
       this.takenBack.set(mark, new Set(others));
@@ -99,14 +96,22 @@ class Schedule {
     }
   }
 
+  /** Somebody who saw these marks does without them; should another bring one back meanwhile, it may go either way. */
+  giveUp(/** @type {{ session: string }} */ { session }, /** @type {string[]} */ marks) {
+    for (const mark of marks) {
+      this.wanted.delete(mark);
+      this.takenBack.set(mark, new Set([...(this.takenBack.get(mark) ?? []), session]));
+    }
+  }
+
   resolve(/** @type {any} */ page, /** @type {string} */ how) {
     const { graph, conflict } = page.store.get();
     const [mine, theirs] = [marksIn(graph), marksIn(conflict.document)];
     if (how === "mine" || conflict.document === null) {
-      for (const mark of less(theirs, mine)) this.wanted.delete(mark);
+      this.giveUp(page, less(theirs, mine));
       page.store.resolveConflict("mine");
     } else if (how === "theirs") {
-      for (const mark of less(mine, theirs)) this.wanted.delete(mark);
+      this.giveUp(page, less(mine, theirs));
       page.store.resolveConflict("theirs");
     } else {
       const comparison = compare(conflict.base, graph, conflict.document);
@@ -125,7 +130,7 @@ class Schedule {
       this.changed(page, here, left);
       page.store.takeLeftover();
     } else {
-      for (const mark of less(left, here)) if (!this.isElsewhere(mark, page)) this.wanted.delete(mark);
+      this.giveUp(page, less(left, here).filter((mark) => !this.isElsewhere(mark, page)));
       page.store.dropLeftover();
     }
   }
