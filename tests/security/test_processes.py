@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -241,51 +241,77 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda given: given[0])
-@pytest.mark.parametrize("trouble", ["full", "locked", "letter", "directory"])
+@pytest.mark.parametrize("trouble", ["full", "letter", "directory"])
 def test_28_every_command_says_what_is_wrong_and_leaves_what_was_there(
     kept: Path, tmp_path: Path, trouble: str, arguments: tuple[str, ...]
 ) -> None:
     place = tmp_path / "place"
     shutil.copytree(kept, place)
-    before = {file: file.read_bytes() for file in (place / "graphs").iterdir()}
+    before = graphs_in(place)
     database = place / "weft.db"
-    holder: sqlite3.Connection | None = None
-    if trouble == "locked":
-        holder = sqlite3.connect(database, isolation_level=None)
-        holder.execute("BEGIN EXCLUSIVE")
-    elif trouble == "letter":
+    if trouble == "letter":
         database.write_text("this is a letter to my aunt, and no database at all")
     elif trouble == "directory":
         database.unlink()
         database.mkdir()
-    command = [sys.executable, "-m", "engine", *arguments]
-    try:
-        told = subprocess.run(
-            command,
-            cwd=place,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            timeout=50,
-            check=False,
-            preexec_fn=full_disk if trouble == "full" else None,
-        )
-    finally:
-        if holder is not None:
-            holder.close()
-    assert "Traceback" not in told.stderr, told.stderr
-    assert "engine.bug" not in told.stderr, told.stderr
+    with begun(place, arguments, preexec_fn=full_disk if trouble == "full" else None) as process:
+        _, said = process.communicate(timeout=100)
+    says_what_is_wrong(arguments, process.returncode, said)
+    leaves_what_was_there(place, before, arguments)
+    if trouble == "letter":
+        assert database.read_text().startswith("this is a letter")
+
+
+def test_28_every_command_says_that_the_database_is_locked_and_leaves_what_was_there(
+    kept: Path, tmp_path: Path
+) -> None:
+    """All at once, each on a database of its own: what they do is wait for the lock."""
+    with ExitStack() as stack:
+        trials: list[tuple[tuple[str, ...], Path, dict[Path, bytes], subprocess.Popen[str]]] = []
+        for number, arguments in enumerate(COMMANDS):
+            place = tmp_path / str(number)
+            shutil.copytree(kept, place)
+            holder = stack.enter_context(closing(sqlite3.connect(place / "weft.db", isolation_level=None)))
+            holder.execute("BEGIN EXCLUSIVE")
+            trials.append((arguments, place, graphs_in(place), stack.enter_context(begun(place, arguments))))
+        for arguments, place, before, process in trials:
+            _, said = process.communicate(timeout=150)
+            says_what_is_wrong(arguments, process.returncode, said)
+            leaves_what_was_there(place, before, arguments)
+
+
+def begun(place: Path, arguments: tuple[str, ...], **how: Any) -> subprocess.Popen[str]:
+    """A command that works in a directory."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "engine", *arguments],
+        cwd=place,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **how,
+    )
+
+
+def graphs_in(place: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in (place / "graphs").iterdir()}
+
+
+def says_what_is_wrong(arguments: tuple[str, ...], code: int, said: str) -> None:
+    assert "Traceback" not in said, said
+    assert "engine.bug" not in said, said
     writes = arguments[0] in ("run", "resume", "answer", "cancel", "signal")
     fine = {2} if writes else {0, 1, 2} if arguments[0] == "doctor" else {0, 2}
-    assert told.returncode in fine, (told.returncode, told.stderr)
-    assert "[journal." in told.stderr or not writes, told.stderr
-    if told.returncode == 2 and arguments[0] != "doctor":  # which tells of it in its list
-        assert re.search(r"\[\w+\.\w+\]|\[usage\]", told.stderr), told.stderr
+    assert code in fine, (arguments, code, said)
+    assert "[journal." in said or not writes, said
+    if code == 2 and arguments[0] != "doctor":  # which tells of it in its list
+        assert re.search(r"\[\w+\.\w+\]|\[usage\]", said), said
+
+
+def leaves_what_was_there(place: Path, before: dict[Path, bytes], arguments: tuple[str, ...]) -> None:
     for file, content in before.items():
         assert file.read_bytes() == content or arguments[0] == "fmt", file
     assert not [file for file in place.rglob("*") if file.suffix in (".tmp", ".part")]
-    if trouble == "letter":
-        assert database.read_text().startswith("this is a letter")
 
 
 def test_29_everything_that_is_installed_is_named_with_its_hash() -> None:
