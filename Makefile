@@ -16,9 +16,6 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 # The lists are complete, so nothing is resolved: what an older pip makes of extras and newer releases does not matter.
 FROM_LOCK := --require-hashes --no-deps --only-binary :all:
 
-# One more than there are processors: many a test waits for a process, a lock or a page.
-WORKERS = $(shell $(PY) -c 'import os; print((os.cpu_count() or 1) + 1)')
-
 SAMPLES := $(notdir $(basename $(filter-out %.scripted.json,$(wildcard graphs/*.json))))
 CODE := engine server tests docs
 PAGES := editor_static/vendor
@@ -70,7 +67,7 @@ pytest: $(VENV)/dev.stamp ## tests with branch coverage only (TESTS=tests/model 
 ifdef TESTS
 	$(PY) -m pytest $(TESTS)
 else
-	$(PY) -m pytest --cov --cov-report= --numprocesses=$(WORKERS)
+	$(PY) -m pytest --cov --cov-report= --numprocesses=auto
 	$(PY) -m coverage report --include='$(WHOLE)' --fail-under=100
 endif
 
