@@ -85,16 +85,40 @@ class Drawing:
 
     def wire(self, source: str, target: str, *, port: str | None = None) -> None:
         """Drag a wire from a port (default: the first) to the body of another node."""
-        self.node(source).hover()
         handles = self.node(source).locator(".react-flow__handle.source")
         handle = handles.first if port is None else self.node(source).locator(f'[data-handleid="{port}"]')
-        start, end = handle.bounding_box(), self.node(target).bounding_box()
         mouse = self.page.mouse
-        mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-        mouse.down()
-        mouse.move(start["x"] + 40, start["y"] + 24, steps=3)
+        for _ in range(3):
+            self.node(source).hover()
+            # Both are looked up first: near the rim the canvas begins to move under a wire that is held still.
+            start, end = self.resting(handle), self.resting(self.node(target))
+            mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+            mouse.down()
+            mouse.move(start["x"] + 40, start["y"] + 24, steps=3)
+            # A wire hangs at the hand, or the port was not where it had been: then once more.
+            if self.comes(".react-flow__connectionline"):
+                break
+            mouse.up()
         mouse.move(end["x"] + min(24, end["width"] / 2), end["y"] + end["height"] / 2, steps=6)
         mouse.up()
+
+    def resting(self, thing: Any) -> dict[str, float]:
+        """The box of a thing on the screen, once it stands still."""
+        box: dict[str, float] = thing.bounding_box()
+        for _ in range(100):
+            self.page.wait_for_timeout(30)
+            before, box = box, thing.bounding_box()
+            if box == before:
+                break
+        return box
+
+    def comes(self, selector: str) -> bool:
+        """Whether something comes to stand on the page within some seconds."""
+        for _ in range(100):
+            if self.page.locator(selector).count():
+                return True
+            self.page.wait_for_timeout(30)
+        return False
 
     def select(self, *node_ids: str) -> None:
         """Select exactly these nodes."""
