@@ -88,6 +88,7 @@ class Drawing:
         handles = self.node(source).locator(".react-flow__handle.source")
         handle = handles.first if port is None else self.node(source).locator(f'[data-handleid="{port}"]')
         mouse = self.page.mouse
+        end = self.resting(self.node(target))
         for _ in range(3):
             self.node(source).hover()
             # Both are looked up first: near the rim the canvas begins to move under a wire that is held still.

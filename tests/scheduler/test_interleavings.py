@@ -25,7 +25,7 @@ which is the first is a matter of time.
 
 
 @given(st.integers(0, 2**32), st.integers(1, 16), st.lists(st.integers(0, 2**32), min_size=2, max_size=4))
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_run_without_races_ends_the_same_in_any_order(seed: int, size: int, orders: list[int]) -> None:
     rnd = Random(seed)
     graph, graphs = random_graphs(rnd, Tastes(size, races=False, ends=False))

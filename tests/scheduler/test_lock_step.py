@@ -42,43 +42,43 @@ def walk_in_lock_step(seed: int, tastes: Tastes, temper: Temper) -> None:
 
 
 @given(SEEDS, SIZES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_edges_forks_joins_and_loops(seed: int, size: int) -> None:
     walk_in_lock_step(seed, Tastes(size, waits=False, each=False, subgraphs=False, locks=False), CALM)
 
 
 @given(SEEDS, SIZES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_loops_in_loops_that_are_left_and_repeated_from_within(seed: int, size: int) -> None:
     tastes = Tastes(size, waits=False, each=False, subgraphs=False, locks=False, loops=4, escapes=60)
     walk_in_lock_step(seed, tastes, CALM)
 
 
 @given(SEEDS, SIZES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_failures_retries_error_edges_and_joins_that_take_them_up(seed: int, size: int) -> None:
     walk_in_lock_step(seed, Tastes(size, waits=False, each=False, subgraphs=False), HASTY)
 
 
 @given(SEEDS, SIZES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_gates_waits_and_signals(seed: int, size: int) -> None:
     walk_in_lock_step(seed, Tastes(size, each=False, subgraphs=False, locks=False), CALM)
 
 
 @given(SEEDS, SIZES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_items_and_locks(seed: int, size: int) -> None:
     walk_in_lock_step(seed, Tastes(size, waits=False, subgraphs=False), CALM)
 
 
 @given(SEEDS, SIZES)
-@settings(max_examples=130, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_everything_at_once(seed: int, size: int) -> None:
     walk_in_lock_step(seed, Tastes(size), Temper(revives=0))
 
 
 @given(SEEDS, SIZES)
-@settings(max_examples=130, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_crashes_cancels_and_runs_taken_up_after_they_failed(seed: int, size: int) -> None:
     walk_in_lock_step(seed, Tastes(size), UNLUCKY)
