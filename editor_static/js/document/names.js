@@ -5,7 +5,7 @@
 
 import { isObject, valueAt } from "./changes.js";
 import { edgesOf, kindOf, labelOf, nodeAt, nodesOf, portOf } from "./kinds.js";
-import { loopsAround, loopsOf, ranBefore, reached, startOf, topological, waysOf } from "./order.js";
+import { ranBefore, reached, startOf, topological, waysOf } from "./order.js";
 import { INITIAL } from "./tables.js";
 
 /**
@@ -506,13 +506,4 @@ export function stateInto(graph, id) {
     isOptional: optional.has(`state.${key}`),
     writers: Object.keys(nodesOf(graph)).filter((other) => (sure.has(other) || maybe.has(other)) && writesOf(nodeAt(graph, other)).includes(key)),
   }));
-}
-
-/**
- * The loops around a node, innermost first, as the inspector names them.
- * @param {Graph} graph
- * @param {string} id
- */
-export function loopsOfNode(graph, id) {
-  return loopsAround(loopsOf(waysOf(graph)), id);
 }

@@ -24,8 +24,8 @@ const MOST_ALIVE = 40;
 const FAR_REACH = 3;
 const nodeTypes = { card: Card, note: Note };
 const edgeTypes = { wire: Wire };
-export const LEAST_ZOOM = 0.05;
-export const MOST_ZOOM = 2;
+const LEAST_ZOOM = 0.05;
+const MOST_ZOOM = 2;
 const SNAP = /** @type {[number, number]} */ ([8, 8]);
 /** @type {Set<string>} */
 const NOTHING = new Set();
